@@ -1,0 +1,354 @@
+#include "call_options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include <CLI/CLI.hpp>
+
+#include "errors.hpp"
+
+namespace redial::cli {
+namespace {
+
+std::string read_stream(std::istream& stream, const std::string& name) {
+  std::string content{std::istreambuf_iterator<char>(stream), {}};
+  if (stream.bad()) throw UsageError("cannot read " + name);
+  return content;
+}
+
+// The content behind "@name": a file, or standard input for "@-".
+std::string read_named(const std::string& flag, const std::string& name) {
+  if (name == "-") return read_stream(std::cin, "standard input");
+  std::ifstream file(name, std::ios::binary);
+  if (!file) throw UsageError(flag + ": cannot open " + name);
+  return read_stream(file, name);
+}
+
+Duration seconds_of(const std::string& flag, double seconds) {
+  if (!(seconds > 0) || seconds > 1e9) throw UsageError(flag + ": must be a positive number of seconds");
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+std::vector<std::string> split(const std::string& list, char separator) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (std::istringstream stream(list); std::getline(stream, part, separator);) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+int number_of(const std::string& flag, const std::string& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) throw UsageError(flag + ": not a number: " + text);
+  return value;
+}
+
+// "429,500-504"
+Statuses statuses_of(const std::string& flag, const std::string& list) {
+  Statuses statuses;
+  for (const auto& part : split(list, ',')) {
+    const auto dash = part.find('-');
+    const int first = number_of(flag, part.substr(0, dash));
+    const int last = dash == std::string::npos ? first : number_of(flag, part.substr(dash + 1));
+    if (first < 100 || last > 599 || first > last) throw UsageError(flag + ": statuses are between 100 and 599: " + part);
+    for (int code = first; code <= last; ++code) statuses.add(code);
+  }
+  return statuses;
+}
+
+Methods methods_of(const std::string& list) {
+  if (list == "any") return Methods::any();
+  const auto names = split(list, ',');
+  try {
+    return Methods(names.begin(), names.end());
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--retry-methods: ") + error.what());
+  }
+}
+
+Jitter jitter_of(const std::string& kind) {
+  if (kind == "none") return Jitter::none();
+  if (kind == "full") return Jitter::full();
+  if (kind == "equal") return Jitter::equal();
+  if (kind == "decorrelated") return Jitter::decorrelated();
+  throw UsageError("--jitter: one of none, full, equal, decorrelated, not " + kind);
+}
+
+// "10k", "2M", "1G": curl's units of 1024.
+std::uint64_t size_of(const std::string& flag, std::string text) {
+  std::uint64_t unit = 1;
+  const std::string_view suffixes = "kmg";
+  if (!text.empty()) {
+    const auto at = suffixes.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text.back()))));
+    if (at != std::string_view::npos) {
+      unit = std::uint64_t{1} << (10 * (at + 1));
+      text.pop_back();
+    }
+  }
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value > (std::uint64_t{1} << 50)) {
+    throw UsageError(flag + ": not a size: " + text);
+  }
+  return value * unit;
+}
+
+void add_header_line(Headers& headers, std::vector<std::string>& unset, std::string line) {
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.pop_back();
+  if (line.empty()) return;
+  const auto colon = line.find(':');
+  if (colon == std::string::npos) {
+    // curl: "Name;" sends the field empty.
+    if (line.back() == ';') return headers.add(line.substr(0, line.size() - 1), "");
+    throw UsageError("-H: expected 'Name: value', got '" + line + "'");
+  }
+  const std::string name = line.substr(0, colon);
+  const auto start = line.find_first_not_of(" \t", colon + 1);
+  if (start == std::string::npos) {
+    unset.push_back(name);  // curl: "Name:" leaves the field out
+  } else {
+    headers.add(name, line.substr(start));
+  }
+}
+
+void add_headers(const CallFlags& flags, RequestOptions& options) {
+  for (const auto& given : flags.headers) {
+    if (given.empty() || given.front() != '@') {
+      add_header_line(options.headers, options.unset_headers, given);
+      continue;
+    }
+    for (const auto& line : split(read_named("-H", given.substr(1)), '\n')) {
+      add_header_line(options.headers, options.unset_headers, line);
+    }
+  }
+  if (!flags.user_agent.empty()) options.headers.set("User-Agent", flags.user_agent);
+  if (!flags.referer.empty()) options.headers.set("Referer", flags.referer);
+  if (!flags.cookie.empty()) {
+    if (flags.cookie.find('=') == std::string::npos) {
+      throw UsageError("-b: expected 'name=value; …'; cookie files are not supported yet");
+    }
+    options.headers.set("Cookie", flags.cookie);
+  }
+  // As curl: an answer is asked for in a coding only when it will be undone for the user.
+  if (!flags.compressed && !options.headers.contains("Accept-Encoding")) {
+    options.unset_headers.emplace_back("Accept-Encoding");
+  }
+}
+
+std::string urlencoded(const std::string& given) {
+  const auto mark = given.find_first_of("=@");
+  if (mark == std::string::npos) return percent_encode(given);
+  const std::string name = given.substr(0, mark);
+  const std::string rest = given.substr(mark + 1);
+  const std::string content = given[mark] == '@' ? read_named("--data-urlencode", rest) : rest;
+  return name.empty() ? percent_encode(content) : name + "=" + percent_encode(content);
+}
+
+// -d takes the line ends out of a file, --data-binary leaves it alone.
+std::string plain_data(const std::string& flag, const std::string& given, bool strip_lines) {
+  if (given.empty() || given.front() != '@') return given;
+  std::string content = read_named(flag, given.substr(1));
+  if (strip_lines) std::erase_if(content, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return content;
+}
+
+std::string joined_data(const CallFlags& flags) {
+  std::string joined;
+  const auto add = [&](const std::string& part) { joined += (joined.empty() ? "" : "&") + part; };
+  for (const auto& given : flags.data) add(plain_data("-d", given, true));
+  for (const auto& given : flags.data_binary) add(plain_data("--data-binary", given, false));
+  for (const auto& given : flags.data_urlencode) add(urlencoded(given));
+  return joined;
+}
+
+void set_default(Headers& headers, const char* name, const char* value) {
+  if (!headers.contains(name)) headers.set(name, value);
+}
+
+void add_body(const CallFlags& flags, CallSetup& setup) {
+  const bool has_data = !flags.data.empty() || !flags.data_binary.empty() || !flags.data_urlencode.empty();
+  if (has_data && !flags.json.empty()) throw UsageError("--json: not together with -d and its kind");
+  if (flags.get_with_data && !flags.json.empty()) throw UsageError("--json: not together with -G");
+  if (!flags.json.empty()) {
+    std::string content;
+    for (const auto& given : flags.json) content += plain_data("--json", given, false);
+    setup.options.body = Body::bytes(std::move(content));
+    set_default(setup.options.headers, "Content-Type", "application/json");
+    set_default(setup.options.headers, "Accept", "application/json");
+  } else if (has_data && flags.get_with_data) {
+    const std::string joined = joined_data(flags);
+    const auto fragment = setup.url.find('#');
+    std::string base = setup.url.substr(0, fragment);
+    base += (base.find('?') == std::string::npos ? "?" : "&") + joined;
+    setup.url = base + (fragment == std::string::npos ? "" : setup.url.substr(fragment));
+  } else if (has_data) {
+    const bool one_file = flags.data_binary.size() == 1 && flags.data.empty() && flags.data_urlencode.empty() &&
+                          flags.data_binary[0].size() > 1 && flags.data_binary[0][0] == '@' &&
+                          flags.data_binary[0] != "@-";
+    try {
+      setup.options.body =
+          one_file ? Body::file(flags.data_binary[0].substr(1)) : Body::bytes(joined_data(flags));
+    } catch (const std::system_error& error) {
+      throw UsageError(std::string("--data-binary: ") + error.what());
+    }
+    set_default(setup.options.headers, "Content-Type", "application/x-www-form-urlencoded");
+  }
+}
+
+std::string method_of(const CallFlags& flags) {
+  const std::string named = flags.verb.empty() ? flags.method : flags.verb;
+  const auto same = [](const std::string& a, const std::string& b) { return iequals(a, b); };
+  if (!flags.x_method.empty() && !same(flags.x_method, named)) {
+    throw UsageError("-X " + flags.x_method + ": the command already says " + named + "; use `redial request " +
+                     flags.x_method + " URL`");
+  }
+  const bool sends = !flags.get_with_data && (!flags.data.empty() || !flags.data_binary.empty() ||
+                                              !flags.data_urlencode.empty() || !flags.json.empty());
+  if (sends && (same(named, "GET") || same(named, "HEAD")) && !flags.verb.empty()) {
+    throw UsageError("-d: a " + named + " has no body; use `redial post`, or -G to put the data into the query");
+  }
+  if (flags.head_only) {
+    if (!same(named, "GET") && !same(named, "HEAD")) throw UsageError("-I: not together with " + named);
+    return "HEAD";
+  }
+  return named;
+}
+
+void add_policy(const CallFlags& flags, CallSetup& setup) {
+  Retry& retry = setup.adapter.max_retries;
+  if (flags.retry) retry.total = *flags.retry;
+  if (flags.backoff) {
+    if (*flags.backoff < 0) throw UsageError("--backoff: must not be negative");
+    retry.backoff_factor = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*flags.backoff));
+  }
+  if (flags.backoff_max) retry.backoff_max = seconds_of("--backoff-max", *flags.backoff_max);
+  if (!flags.jitter.empty()) retry.backoff_jitter = jitter_of(flags.jitter);
+  if (!flags.retry_on.empty()) retry.status_forcelist = statuses_of("--retry-on", flags.retry_on);
+  if (!flags.retry_methods.empty()) retry.allowed_methods = methods_of(flags.retry_methods);
+  Timeouts& timeouts = setup.adapter.timeouts;
+  if (flags.max_time) timeouts.deadline = seconds_of("--max-time", *flags.max_time);
+  if (flags.connect_timeout) timeouts.connect = seconds_of("--connect-timeout", *flags.connect_timeout);
+  if (flags.attempt_timeout) timeouts.attempt = seconds_of("--attempt-timeout", *flags.attempt_timeout);
+  if (flags.idempotent) setup.options.idempotent = Idempotent::yes;
+  if (flags.idempotency_key == "auto") {
+    setup.options.idempotency_key = IdempotencyKey::automatic();
+  } else if (!flags.idempotency_key.empty()) {
+    setup.options.idempotency_key = IdempotencyKey(flags.idempotency_key);
+  }
+  if (flags.no_redirect) setup.options.follow_redirects = false;
+  if (flags.max_filesize) setup.options.max_body = size_of("--max-filesize", *flags.max_filesize);
+}
+
+// host:port:address[,address…]
+void add_resolve(const CallFlags& flags, SessionOptions& session) {
+  for (const auto& given : flags.resolve) {
+    const auto first = given.find(':');
+    const auto second = first == std::string::npos ? first : given.find(':', first + 1);
+    if (second == std::string::npos || second + 1 == given.size()) {
+      throw UsageError("--resolve: expected host:port:address, got '" + given + "'");
+    }
+    std::string host = given.substr(0, second);
+    std::transform(host.begin(), host.end(), host.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    auto addresses = split(given.substr(second + 1), ',');
+    for (auto& address : addresses) std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
+    session.wire.resolve[host] = std::move(addresses);
+  }
+}
+
+void add_credentials(const CallFlags& flags, CallSetup& setup) {
+  if (!flags.user.empty()) {
+    const auto colon = flags.user.find(':');
+    if (colon == std::string::npos) throw UsageError("-u: expected user:password");
+    setup.options.auth = Auth::basic(flags.user.substr(0, colon), flags.user.substr(colon + 1));
+  }
+  setup.adapter.tls.verify = !flags.insecure;
+  setup.adapter.tls.ca_file = flags.cacert;
+  setup.adapter.tls.cert_file = flags.cert;
+  setup.adapter.tls.key_file = flags.key;
+  if (!flags.key.empty() && flags.cert.empty()) throw UsageError("--key: needs --cert");
+}
+
+template <class Values>
+void repeatable(CLI::App& app, const char* name, Values& values, const char* text) {
+  app.add_option(name, values, text)->allow_extra_args(false);
+}
+
+}  // namespace
+
+void declare(CLI::App& app, CallFlags& flags) {
+  const char* const curl = "curl's flags, curl's meaning";
+  app.add_option("-X,--request", flags.x_method, "must agree with the command")->group(curl);
+  repeatable(app, "-H,--header", flags.headers, "field 'Name: value', or @file, @-");
+  repeatable(app, "-d,--data", flags.data, "body, or @file, @-; several are joined by &");
+  repeatable(app, "--data-binary", flags.data_binary, "as -d, files untouched");
+  repeatable(app, "--data-urlencode", flags.data_urlencode, "as -d, encoded: content, name=content, name@file");
+  repeatable(app, "--json", flags.json, "JSON body, or @file, @-");
+  app.add_flag("-G,--get", flags.get_with_data, "put the data into the query");
+  app.add_option("-u,--user", flags.user, "user:password (Basic)");
+  app.add_option("-A,--user-agent", flags.user_agent, "User-Agent");
+  app.add_option("-e,--referer", flags.referer, "Referer");
+  app.add_option("-b,--cookie", flags.cookie, "cookies 'a=b; c=d'");
+  app.add_option("-o,--output", flags.output, "write the body to a file: a sibling, renamed when whole");
+  app.add_flag("-O,--remote-name", flags.remote_name, "as -o, named as the URL's last segment");
+  app.add_flag("-i,--include", flags.include_head, "show the answer's head too");
+  app.add_flag("-I,--head", flags.head_only, "HEAD, and show the head");
+  app.add_flag("-s,--silent", flags.silent, "no messages");
+  app.add_flag("-S,--show-error", flags.show_error, "messages even with -s");
+  app.add_flag("-v,--verbose", flags.verbose, "tell each attempt, and the last exchange's heads");
+  app.add_flag("-N,--no-buffer", flags.no_buffer, "show the body while it arrives; a failure then is final");
+  app.add_flag("-k,--insecure", flags.insecure, "accept any certificate, also an attacker's");
+  app.add_option("--cacert", flags.cacert, "PEM file of trusted authorities");
+  app.add_option("--cert", flags.cert, "PEM client certificate");
+  app.add_option("--key", flags.key, "its PEM key");
+  app.add_flag("--compressed", flags.compressed, "ask for gzip or deflate, and undo it");
+  app.add_option("--connect-timeout", flags.connect_timeout, "seconds for look-up, TCP and TLS [5]");
+  repeatable(app, "--resolve", flags.resolve, "host:port:address[,address]");
+  app.add_option("-w,--write-out", flags.write_out, "print after the call, e.g. '%{http_code}'");
+  app.add_flag("-L,--location", flags.location, "accepted: redirects are followed by default");
+  app.add_flag("-f,--fail", flags.fail, "accepted: an error status is a failure by default");
+
+  const char* const other = "Where curl means something else";
+  app.add_option("-m,--max-time", flags.max_time, "seconds for the whole call, retries and waits included (curl: each transfer) [60]")
+      ->group(other);
+  app.add_option("--max-filesize", flags.max_filesize, "bytes of body after decoding (curl: as sent)")->group(other);
+  app.add_option("--retry", flags.retry, "retries; N makes at most N+1 attempts [3] (curl: 0)")->group(other);
+
+  const char* const ours = "redial's own";
+  app.add_option("--backoff", flags.backoff, "first wait in seconds, doubling [0.5]")->group(ours);
+  app.add_option("--backoff-max", flags.backoff_max, "longest computed wait in seconds [20]")->group(ours);
+  app.add_option("--jitter", flags.jitter, "none, full, equal, decorrelated [full]")->group(ours);
+  app.add_option("--retry-on", flags.retry_on, "statuses, e.g. 429,500-504 [408,425,429,500,502,503,504]")->group(ours);
+  app.add_option("--retry-methods", flags.retry_methods, "methods that may be repeated, or any [the idempotent ones]")
+      ->group(ours);
+  app.add_option("--attempt-timeout", flags.attempt_timeout, "seconds for one attempt [10]")->group(ours);
+  app.add_option("--idempotency-key", flags.idempotency_key, "send this Idempotency-Key, or auto: the call may be repeated")
+      ->group(ours);
+  app.add_flag("--idempotent", flags.idempotent, "repeating this request is harmless")->group(ours);
+  app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")->group(ours);
+  app.add_option("--report", flags.report, "write what happened as JSON to a file")->group(ours);
+}
+
+CallSetup make_setup(const CallFlags& flags) {
+  CallSetup setup;
+  setup.method = method_of(flags);
+  setup.url = flags.url;
+  try {
+    add_headers(flags, setup.options);
+    add_body(flags, setup);
+    add_credentials(flags, setup);
+    add_policy(flags, setup);
+    add_resolve(flags, setup.session);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+  return setup;
+}
+
+}  // namespace redial::cli

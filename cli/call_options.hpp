@@ -1,0 +1,61 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <redial/redial.hpp>
+
+namespace CLI {
+class App;
+}
+
+namespace redial::cli {
+
+/// The flags of one call, as typed. curl's names with curl's meaning; what differs stands in --help.
+struct CallFlags {
+  std::string verb;      ///< "GET", or empty for `redial request`
+  std::string method;    ///< of `redial request METHOD URL`
+  std::string url;
+  // curl's
+  std::string x_method;
+  std::vector<std::string> headers;
+  std::vector<std::string> data, data_binary, data_urlencode, json;
+  bool get_with_data = false;
+  std::string user, user_agent, referer, cookie;
+  std::string output;
+  bool remote_name = false, include_head = false, head_only = false;
+  bool silent = false, show_error = false, verbose = false, no_buffer = false;
+  bool location = false, fail = false;
+  bool insecure = false;
+  std::string cacert, cert, key;
+  bool compressed = false;
+  std::optional<double> max_time, connect_timeout;
+  std::vector<std::string> resolve;
+  std::string write_out;
+  std::optional<std::string> max_filesize;
+  std::optional<int> retry;
+  // ours
+  std::optional<double> backoff, backoff_max, attempt_timeout;
+  std::string jitter, retry_on, retry_methods;
+  std::string idempotency_key;
+  bool idempotent = false, no_redirect = false;
+  std::string report;
+};
+
+/// Declares the flags on `app`, which fills `flags` when it parses.
+void declare(CLI::App& app, CallFlags& flags);
+
+/// The flags as the library takes them.
+struct CallSetup {
+  std::string method;
+  std::string url;
+  SessionOptions session;
+  Adapter adapter;
+  RequestOptions options;
+};
+
+/// Throws UsageError naming the flag that makes no sense.
+CallSetup make_setup(const CallFlags& flags);
+
+}  // namespace redial::cli

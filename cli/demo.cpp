@@ -1,0 +1,2 @@
+#include "demo.hpp"
+namespace redial::cli { int run_demo(const Interrupt&) { return 1; } }

@@ -1,0 +1,45 @@
+#include "interrupt.hpp"
+
+#include <csignal>
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace redial::cli {
+namespace {
+
+sigset_t watched() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR2);  // ends the waiter
+  return set;
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t set = watched();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  waiter_ = std::thread([this, set] {
+    for (;;) {
+      int signal = 0;
+      if (sigwait(&set, &signal) != 0) continue;
+      if (over_) return;
+      if (signal == SIGUSR2) continue;
+      if (signal_ != 0) _exit(128 + signal);
+      signal_ = signal;
+      stop_.request_stop();
+    }
+  });
+}
+
+Interrupt::~Interrupt() {
+  over_ = true;
+  pthread_kill(waiter_.native_handle(), SIGUSR2);
+  waiter_.join();
+}
+
+}  // namespace redial::cli

@@ -1,0 +1,86 @@
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <redial/version.hpp>
+
+#include "call_command.hpp"
+#include "demo.hpp"
+#include "errors.hpp"
+#include "exit_codes.hpp"
+#include "interrupt.hpp"
+
+namespace redial::cli {
+namespace {
+
+constexpr const char* k_footer =
+    "Exit codes: 0 ok; 2 usage, nothing was sent; 3 failed; 4 in doubt: it may have happened; 75 come back later (the\n"
+    "time is printed); 74 an output could not be written; 130 Ctrl-C; 1 a bug of ours.\n\n"
+    "Three flags differ from curl: -m/--max-time bounds the whole call (curl: each transfer), --max-filesize counts\n"
+    "decoded bytes, --retry N defaults to 3. `redial get --help` lists every flag.";
+
+struct Commands {
+  CallFlags flags;
+  bool demo = false;
+};
+
+void add_verb(CLI::App& app, Commands& commands, const char* name, const char* method) {
+  CLI::App* const verb = app.add_subcommand(name, std::string("make a ") + method + " call");
+  declare(*verb, commands.flags);
+  verb->add_option("URL", commands.flags.url, "http:// or https://")->required();
+  verb->parse_complete_callback([&commands, method] { commands.flags.verb = method; });
+  verb->footer(k_footer);
+}
+
+int dispatch(int argc, char** argv) {
+  CLI::App app{"redial makes one HTTP call finish well: it retries what is safe, waits as long as the server asks,\n"
+               "gives up in time, and says what it did and why."};
+  app.set_version_flag("--version", "redial " REDIAL_VERSION);
+  app.require_subcommand(1);
+  app.footer(k_footer);
+  Commands commands;
+  add_verb(app, commands, "get", "GET");
+  add_verb(app, commands, "head", "HEAD");
+  add_verb(app, commands, "post", "POST");
+  add_verb(app, commands, "put", "PUT");
+  add_verb(app, commands, "patch", "PATCH");
+  add_verb(app, commands, "delete", "DELETE");
+  add_verb(app, commands, "options", "OPTIONS");
+  CLI::App* const request = app.add_subcommand("request", "make a call with any method");
+  declare(*request, commands.flags);
+  request->add_option("METHOD", commands.flags.method, "e.g. PROPFIND")->required();
+  request->add_option("URL", commands.flags.url, "http:// or https://")->required();
+  request->footer(k_footer);
+  CLI::App* const demo = app.add_subcommand("demo", "calls through a server that misbehaves, and what became of them");
+  demo->parse_complete_callback([&commands] { commands.demo = true; });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? k_ok : k_usage;
+  }
+  const Interrupt interrupt;
+  return commands.demo ? run_demo(interrupt) : run_call(commands.flags, interrupt);
+}
+
+}  // namespace
+}  // namespace redial::cli
+
+int main(int argc, char** argv) {
+  using namespace redial::cli;
+  try {
+    return dispatch(argc, argv);
+  } catch (const UsageError& error) {
+    std::fprintf(stderr, "redial: %s\n", error.what());
+    return k_usage;
+  } catch (const OutputError& error) {
+    std::fprintf(stderr, "redial: %s\n", error.what());
+    return k_io;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "redial: internal error: %s\nPlease report this with the command that led to it.\n", error.what());
+    return k_bug;
+  }
+}

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <redial/config.hpp>
+#include <redial/http/headers.hpp>
+#include <redial/http/request.hpp>
+#include <redial/http/text.hpp>
+#include <redial/http/url.hpp>
+#include <redial/policy/report.hpp>
+
+namespace redial {
+inline namespace v0 {
+
+struct JsonFormat;  // completed by redial/json.hpp
+
+/// A complete answer, and how it was come by.
+///
+/// Thread safety: a value that shares its request and history; safe to share when const.
+class REDIAL_EXPORT Response {
+ public:
+  Response() = default;
+
+  int status() const noexcept { return status_; }
+  const std::string& reason() const noexcept { return reason_; }
+  /// Below 400. What the call as a whole came to is in `report().outcome`.
+  bool ok() const noexcept { return status_ > 0 && status_ < 400; }
+  /// Where the answer came from, after redirects.
+  const Url& url() const noexcept { return request_->url; }
+  /// The request that was answered: the last hop's.
+  const Request& request() const noexcept { return *request_; }
+  const Headers& headers() const noexcept { return headers_; }
+  const Headers& trailers() const noexcept { return trailers_; }
+  /// Decoded bytes; empty when they went to a sink.
+  const std::string& body() const& noexcept { return body_; }
+  std::string body() && { return std::move(body_); }
+  /// The body as UTF-8, by the charset of Content-Type (ISO-8859-1 for text/* without one, as requests does).
+  std::string text() const;
+  /// The body parsed as JSON: include redial/json.hpp. Throws BodyError saying where it is not JSON.
+  template <class Format = JsonFormat>
+  auto json() const {
+    return Format::parse(*this);
+  }
+  /// The Link fields.
+  std::vector<Link> links() const;
+  /// The whole call's time, retries and waits included.
+  Duration elapsed() const noexcept { return report_.elapsed; }
+  /// The redirects that led here, oldest first.
+  const std::vector<Response>& history() const noexcept;
+  const CallReport& report() const noexcept { return report_; }
+  /// Throws (StatusError for 4xx and 5xx) unless the call ended `ok`.
+  void raise_for_status() const;
+
+ private:
+  friend class ResponseBuilder;
+  int status_ = 0;
+  std::string reason_;
+  Headers headers_;
+  Headers trailers_;
+  std::string body_;
+  std::shared_ptr<const Request> request_;
+  std::shared_ptr<const std::vector<Response>> history_;
+  CallReport report_;
+};
+
+/// Where the body of a successful answer (2xx) goes while it arrives, instead of into memory.
+///
+/// Only a whole body is committed: when an attempt fails, `abandon` is called and, if the call goes on, `begin` again.
+/// A sink that cannot take back what it was given says so by `can_abandon`; body errors are then final.
+/// Errors: `write`, `begin` and `commit` throw; the call then fails with a BodyError carrying the text.
+/// Thread safety: called from the thread that drives the call.
+class REDIAL_EXPORT BodySink {
+ public:
+  virtual ~BodySink();
+  /// The head has arrived. `response` has no body and no report yet.
+  virtual void begin(const Response& response) = 0;
+  virtual void write(std::string_view piece) = 0;
+  /// The body is whole.
+  virtual void commit() = 0;
+  /// Forget what was written since `begin`.
+  virtual void abandon() noexcept = 0;
+  virtual bool can_abandon() const noexcept { return true; }
+};
+
+}  // namespace v0
+}  // namespace redial

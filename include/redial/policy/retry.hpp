@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <redial/config.hpp>
+#include <redial/policy/count.hpp>
+#include <redial/policy/jitter.hpp>
+#include <redial/policy/methods.hpp>
+#include <redial/policy/statuses.hpp>
+#include <redial/policy/time.hpp>
+
+namespace redial {
+inline namespace v0 {
+
+/// What is tried again, how often and after how long. The names are urllib3's; the defaults are not: they wait, spread
+/// and stop.
+///
+/// An aggregate, for designated initialisers. Counts are of **re**tries: `total = 4` makes at most 5 attempts; reports
+/// count attempts. Certificate failures, bad URLs and local errors are never retried, whatever stands here.
+///
+/// Errors: `validate`, and everything that takes a `Retry` for use (mount, a request's options), throws
+/// std::invalid_argument naming the field. Thread safety: a value; safe to share when const.
+struct REDIAL_EXPORT Retry {
+  /// Retries over all causes.
+  Count total = 3;
+  /// Retries after "not sent, no connection", within `total`. Methods do not matter: nothing was sent.
+  Count connect = Count::unlimited();
+  /// Retries after "sent, no complete answer", within `total`; only requests that may be repeated.
+  Count read = Count::unlimited();
+  /// Redirects followed. They spend no retries (but see `redirects_spend_total`).
+  Count redirect = 20;
+  /// Retries because of a status, within `total`.
+  Count status = Count::unlimited();
+  /// Retries after TLS and proxy failures before anything was sent, within `total`.
+  Count other = Count::unlimited();
+  /// Retries because the body of an answer was cut or could not be decoded, within `total`.
+  Count body = Count::unlimited();
+
+  /// The n-th retry waits min(backoff_max, backoff_factor · 2^(n-1)), then jitter.
+  Duration backoff_factor = std::chrono::milliseconds{500};
+  /// Bounds the computed wait, never a server's hint. Unset: 20 s, or the factor if that is larger.
+  std::optional<Duration> backoff_max = std::nullopt;
+  Jitter backoff_jitter = Jitter::full();
+
+  /// Statuses worth another try. 501, 505 and other 4xx are the request's fault, not the moment's.
+  Statuses status_forcelist = {408, 425, 429, 500, 502, 503, 504};
+  /// Methods whose requests may be repeated. A declaration or an idempotency key on the request allows it as well.
+  Methods allowed_methods = Methods::idempotent();
+
+  /// Whether a server's Retry-After is obeyed. false waits the computed backoff alone.
+  bool respect_retry_after_header = true;
+  /// A longer hint stops the call at once, with the time to come back in the report.
+  Duration retry_after_max = std::chrono::hours{6};
+  /// Throw instead of returning the last answer when status retries are exhausted.
+  bool raise_on_status = false;
+  /// Throw instead of returning the last answer when there are too many redirects.
+  bool raise_on_redirect = false;
+  /// Fields that a redirect to another origin does not carry along.
+  std::vector<std::string> remove_headers_on_redirect = {"Authorization", "Cookie", "Proxy-Authorization"};
+
+  // What urllib3 does otherwise, as data: `Retry::urllib3()` sets it, few others need it.
+
+  /// Statuses that say "not processed": sent again whatever the method, when the status is worth a try (408, 425, 429
+  /// in `status_forcelist`), and always once for 421 (on a new connection) and for 417 to our Expect (without it).
+  Statuses not_processed = {408, 417, 421, 425, 429};
+  /// Statuses that are retried when, and only when, they carry a Retry-After and a finite total has retries left.
+  Statuses retry_after_statuses = {};
+  /// The first retry does not wait.
+  bool first_wait_free = false;
+  /// A hint replaces the backoff, even a longer one, and is not spread; a hint of 0 counts as none.
+  bool hint_replaces_backoff = false;
+  /// A hint over `retry_after_max` is cut to it instead of stopping the call.
+  bool cut_long_hints = false;
+  /// Followed redirects count against `total`, and the backoff starts anew after one.
+  bool redirects_spend_total = false;
+  /// 301 and 302 keep the method and the body of a POST.
+  bool redirects_keep_post = false;
+  /// A redirect from https to http is followed.
+  bool allow_insecure_redirects = false;
+
+  /// The same fields, set so that calls go as urllib3 2.7 with `Retry()` makes them (its bugs aside): for porting.
+  static Retry urllib3();
+
+  bool operator==(const Retry&) const = default;
+};
+
+/// Throws std::invalid_argument naming the field that makes no sense.
+REDIAL_EXPORT void validate(const Retry& retry);
+
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,15 @@
+#pragma once
+
+/// Everything a program that makes HTTP calls needs. Opt-in beside it: redial/json.hpp, redial/testing/*.
+
+#include <redial/http/request.hpp>
+#include <redial/http/response.hpp>
+#include <redial/policy/policy.hpp>
+#include <redial/policy/report.hpp>
+#include <redial/policy/retry.hpp>
+#include <redial/policy/timeouts.hpp>
+#include <redial/session/adapter.hpp>
+#include <redial/session/errors.hpp>
+#include <redial/session/options.hpp>
+#include <redial/session/session.hpp>
+#include <redial/version.hpp>

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <redial/config.hpp>
+#include <redial/http/request.hpp>
+#include <redial/http/response.hpp>
+#include <redial/policy/jitter.hpp>
+#include <redial/session/adapter.hpp>
+#include <redial/session/errors.hpp>
+#include <redial/session/options.hpp>
+
+namespace redial {
+inline namespace v0 {
+
+/// What a session adds to every request, and how it names things.
+struct REDIAL_EXPORT SessionOptions {
+  Headers headers = {};                    ///< over the defaults User-Agent, Accept, Accept-Encoding
+  Pairs params = {};
+  std::optional<Auth> auth = std::nullopt;
+  WireOptions wire = {};                   ///< for adapters that bring no transport
+  std::string idempotency_header = "Idempotency-Key";
+  bool quote_idempotency_key = false;      ///< the draft says quoted, the vendors take it bare
+  std::vector<std::string> secret_query_names = default_secret_query_names();  ///< values shown as *** in reports
+  std::optional<Uniform> draw = std::nullopt;  ///< jitter for every call: tests fix it, programs leave it
+};
+
+/// An HTTP client that finishes calls well: it retries what is safe, waits as long as the server asks, and stops in time.
+///
+/// Make one, mount what differs from the defaults, and share it: connections are kept and reused over all threads.
+/// `get` and its kind return the last complete answer, whatever its status, and throw an `Error` when there is none;
+/// `try_get` and its kind return that error instead. Neither throws for a status: `raise_for_status` does.
+///
+/// Thread safety: all calls may be made from any number of threads at once. `mount` only before the first call.
+/// Cancellation: RequestOptions::stop. Source: requests.Session, with urllib3's policy in front of it.
+class REDIAL_EXPORT Session {
+ public:
+  Session();
+  explicit Session(SessionOptions options);
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// URLs under `prefix` (scheme, host, port, whole path segments; the longest wins) go through `adapter`.
+  /// Throws std::invalid_argument naming what is wrong, std::logic_error after the first call.
+  void mount(std::string_view prefix, Adapter adapter);
+
+  Response request(std::string_view method, std::string_view url, RequestOptions options = {});
+  Response send(Request request, RequestOptions options = {});
+  Response get(std::string_view url, RequestOptions options = {});
+  Response head(std::string_view url, RequestOptions options = {});
+  Response options(std::string_view url, RequestOptions options = {});
+  Response post(std::string_view url, RequestOptions options = {});
+  Response put(std::string_view url, RequestOptions options = {});
+  Response patch(std::string_view url, RequestOptions options = {});
+  Response delete_(std::string_view url, RequestOptions options = {});
+
+  Result<Response> try_request(std::string_view method, std::string_view url, RequestOptions options = {});
+  Result<Response> try_send(Request request, RequestOptions options = {});
+  Result<Response> try_get(std::string_view url, RequestOptions options = {});
+  Result<Response> try_head(std::string_view url, RequestOptions options = {});
+  Result<Response> try_options(std::string_view url, RequestOptions options = {});
+  Result<Response> try_post(std::string_view url, RequestOptions options = {});
+  Result<Response> try_put(std::string_view url, RequestOptions options = {});
+  Result<Response> try_patch(std::string_view url, RequestOptions options = {});
+  Result<Response> try_delete(std::string_view url, RequestOptions options = {});
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The one session behind the free functions: made at first use, with the defaults, for the life of the process.
+REDIAL_EXPORT Session& default_session();
+
+REDIAL_EXPORT Response request(std::string_view method, std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response get(std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response head(std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response options(std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response post(std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response put(std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response patch(std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response delete_(std::string_view url, RequestOptions options = {});
+
+}  // namespace v0
+}  // namespace redial

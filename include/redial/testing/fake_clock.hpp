@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+
+#include <redial/config.hpp>
+#include <redial/policy/time.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace testing {
+
+/// A clock that moves only when it is told to: a call that would wait a minute ends at once, and the minute can be seen.
+///
+/// Starts at steady zero and 2024-01-01T00:00:00Z. Thread safety: safe.
+class REDIAL_EXPORT FakeClock {
+ public:
+  FakeClock();
+  explicit FakeClock(WallTime start);
+
+  Now now() const;
+  /// Both clocks together; a negative span throws std::invalid_argument.
+  void advance(Duration span);
+  /// The wall clock alone, as an administrator or NTP would: waits must not notice.
+  void set_wall(WallTime wall);
+  /// Since the clock was made.
+  Duration elapsed() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Now now_;
+};
+
+}  // namespace testing
+}  // namespace v0
+}  // namespace redial

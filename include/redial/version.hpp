@@ -1,0 +1,6 @@
+#pragma once
+
+#define REDIAL_VERSION_MAJOR 0
+#define REDIAL_VERSION_MINOR 1
+#define REDIAL_VERSION_PATCH 0
+#define REDIAL_VERSION "0.1.0"

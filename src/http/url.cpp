@@ -1,0 +1,424 @@
+#include <redial/http/url.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include <arpa/inet.h>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <idn2.h>
+
+#include <redial/http/headers.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace {
+
+constexpr std::size_t k_longest = std::size_t{1} << 20;
+
+constexpr bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+// Percent-encodes what cannot stand in this part; escapes that are there stay as they are.
+std::string encoded(std::string_view text, std::string_view allowed) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool escape = c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+    if (escape || is_alnum(c) || allowed.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += hex[byte >> 4];
+      out += hex[byte & 15];
+    }
+  }
+  return out;
+}
+
+constexpr std::string_view k_path_characters = "-._~!$&'()*+,;=:@/";
+constexpr std::string_view k_query_characters = "-._~!$&'()*+,;=:@/?";
+
+// A segment that means "." or "..", its dots escaped or not.
+std::size_t dots_of(std::string_view segment) {
+  std::size_t dots = 0;
+  while (!segment.empty()) {
+    if (segment.front() == '.') {
+      segment.remove_prefix(1);
+    } else if (segment.size() >= 3 && segment[0] == '%' && segment[1] == '2' && (segment[2] == 'e' || segment[2] == 'E')) {
+      segment.remove_prefix(3);
+    } else {
+      return 0;
+    }
+    ++dots;
+  }
+  return dots <= 2 ? dots : 0;
+}
+
+// RFC 3986 §5.2.4.
+std::string without_dots(std::string_view path) {
+  std::vector<std::string_view> kept;
+  bool slash_at_end = false;
+  path.remove_prefix(std::min<std::size_t>(1, path.size()));
+  for (bool more = true; more;) {
+    const auto slash = path.find('/');
+    const std::string_view segment = path.substr(0, slash);
+    more = slash != std::string_view::npos;
+    const std::size_t dots = dots_of(segment);
+    slash_at_end = dots > 0 && !more;
+    if (dots == 2 && !kept.empty()) kept.pop_back();
+    if (dots == 0) kept.push_back(segment);
+    if (more) path.remove_prefix(slash + 1);
+  }
+  std::string out;
+  for (const auto segment : kept) out.append("/").append(segment);
+  if (slash_at_end || out.empty()) out += '/';
+  return out;
+}
+
+// What stands between the userinfo and the path, brought into one form.
+struct Authority {
+  std::string host;
+  bool is_v6 = false;
+  std::optional<std::uint16_t> port;
+};
+
+std::string ascii_host(std::string_view host) {
+  const std::string text(host);
+  char* converted = nullptr;
+  const int code = idn2_to_ascii_8z(text.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  if (code != IDN2_OK) throw std::invalid_argument(std::string("the host is not a name: ") + idn2_strerror(code));
+  std::string ascii(converted);
+  idn2_free(converted);
+  return ascii;
+}
+
+bool looks_like_number(std::string_view host) {
+  const auto dot = host.rfind('.');
+  const std::string_view last = dot == std::string_view::npos ? host : host.substr(dot + 1);
+  return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void set_name(std::string_view given, Authority& authority) {
+  const std::string decoded = percent_decode(given);
+  const bool foreign = std::any_of(decoded.begin(), decoded.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  authority.host = lowered(foreign ? ascii_host(decoded) : decoded);
+  if (authority.host.empty()) throw std::invalid_argument("it has no host");
+  for (const char c : authority.host) {
+    if (!is_alnum(c) && c != '-' && c != '.' && c != '_') {
+      throw std::invalid_argument("its host has the character \"" + printable(std::string(1, c)) + "\"");
+    }
+  }
+  if (authority.host.size() > 253 || authority.host.front() == '.' || authority.host.find("..") != std::string::npos) {
+    throw std::invalid_argument("its host is not a name");
+  }
+  in_addr address{};
+  if (looks_like_number(authority.host) && inet_pton(AF_INET, authority.host.c_str(), &address) != 1) {
+    throw std::invalid_argument("its host is a number that is no IPv4 address");
+  }
+}
+
+void set_v6(std::string_view given, Authority& authority) {
+  in6_addr address{};
+  char text[INET6_ADDRSTRLEN];
+  if (inet_pton(AF_INET6, std::string(given).c_str(), &address) != 1 ||
+      inet_ntop(AF_INET6, &address, text, sizeof text) == nullptr) {
+    throw std::invalid_argument("its host is not an IPv6 address");
+  }
+  authority.host = text;
+  authority.is_v6 = true;
+}
+
+std::uint16_t port_of(std::string_view text) {
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65535) {
+    throw std::invalid_argument("its port is not between 1 and 65535");
+  }
+  return static_cast<std::uint16_t>(port);
+}
+
+Authority read_authority(std::string_view text) {
+  Authority authority;
+  std::string_view port;
+  if (!text.empty() && text.front() == '[') {
+    const auto close = text.find(']');
+    if (close == std::string_view::npos) throw std::invalid_argument("its host is not an IPv6 address");
+    set_v6(text.substr(1, close - 1), authority);
+    port = text.substr(close + 1);
+    if (!port.empty() && port.front() != ':') throw std::invalid_argument("something follows its IPv6 address");
+  } else {
+    const auto colon = text.find(':');
+    set_name(text.substr(0, colon), authority);
+    if (colon != std::string_view::npos) port = text.substr(colon);
+  }
+  if (port.size() > 1) authority.port = port_of(port.substr(1));
+  return authority;
+}
+
+// For messages: no userinfo, no query.
+std::string shown(std::string_view text) {
+  text = text.substr(0, text.find_first_of("?#"));
+  const auto start = text.find("://");
+  const auto from = start == std::string_view::npos ? 0 : start + 3;
+  const auto slash = text.find_first_of("/\\", from);
+  const auto at = text.substr(0, slash).rfind('@');
+  std::string out(text);
+  if (at != std::string_view::npos && at >= from) out = std::string(text.substr(0, from)) + "***" + std::string(text.substr(at));
+  return printable(out);
+}
+
+bool has_scheme(std::string_view reference) {
+  const auto colon = reference.find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto scheme = reference.substr(0, colon);
+  const bool starts = !(scheme.front() >= '0' && scheme.front() <= '9');
+  return starts && std::all_of(scheme.begin(), scheme.end(), [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string> segments_of(std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // "/"
+    const auto slash = path.find('/');
+    segments.push_back(percent_decode(path.substr(0, slash)));
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash);
+  }
+  return segments;
+}
+
+// On a server that decodes %2F before it resolves dots, such a segment leaves its folder.
+bool may_climb(const std::string& segment) {
+  return segment.find('/') != std::string::npos || segment.find('\\') != std::string::npos || segment == "..";
+}
+
+}  // namespace
+
+const std::vector<std::string>& default_secret_query_names() {
+  static const std::vector<std::string> names{"api_key", "key",       "token",    "access_token", "sig",
+                                              "signature", "password", "secret", "X-Amz-Signature"};
+  return names;
+}
+
+Url::Url(std::string_view text) {
+  try {
+    parse(trimmed(text));
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument("URL \"" + shown(trimmed(text)) + "\": " + error.what());
+  }
+}
+
+std::optional<Url> Url::try_parse(std::string_view text, std::string* why) {
+  try {
+    return Url(text);
+  } catch (const std::invalid_argument& error) {
+    if (why != nullptr) *why = error.what();
+    return std::nullopt;
+  }
+}
+
+void Url::parse(std::string_view text) {
+  if (text.size() > k_longest) throw std::invalid_argument("it is longer than 1 MiB");
+  if (text.empty()) throw std::invalid_argument("it is empty");
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) throw std::invalid_argument("it has a control character, " + printable(std::string(1, c)));
+  }
+  const auto mark = text.find("://");
+  const std::string scheme = lowered(text.substr(0, mark == std::string_view::npos ? text.find(':') : mark));
+  if (mark == std::string_view::npos || (scheme != "http" && scheme != "https")) {
+    throw std::invalid_argument("its scheme must be http or https");
+  }
+  std::string_view rest = text.substr(mark + 3);
+  const auto end = rest.find_first_of("/?#");
+  std::string_view authority_text = rest.substr(0, end);
+  rest.remove_prefix(authority_text.size());
+  if (authority_text.find('\\') != std::string_view::npos) throw std::invalid_argument("its host has a backslash");
+
+  text_ = scheme + "://";
+  const auto mark_span = [&](Span& span, std::string_view content) {
+    span = {static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(content.size()), true};
+    text_.append(content);
+  };
+  if (const auto at = authority_text.rfind('@'); at != std::string_view::npos) {
+    if (authority_text.find('@') != at) throw std::invalid_argument("it has two @ before its path");
+    mark_span(userinfo_, encoded(authority_text.substr(0, at), "-._~!$&'()*+,;=:"));
+    text_ += '@';
+    authority_text.remove_prefix(at + 1);
+  }
+  const Authority authority = read_authority(authority_text);
+  const std::uint16_t by_scheme = scheme == "https" ? 443 : 80;
+  port_ = authority.port.value_or(by_scheme);
+  const auto header_begin = static_cast<std::uint32_t>(text_.size());
+  if (authority.is_v6) text_ += '[';
+  mark_span(host_, authority.host);
+  if (authority.is_v6) text_ += ']';
+  if (port_ != by_scheme) text_.append(":").append(std::to_string(port_));
+  host_header_ = {header_begin, static_cast<std::uint32_t>(text_.size()) - header_begin, true};
+
+  const auto hash = rest.find('#');
+  const std::string_view before = rest.substr(0, hash);
+  const auto question = before.find('?');
+  mark_span(path_, without_dots(encoded(before.substr(0, question), k_path_characters)));
+  if (question != std::string_view::npos) {
+    text_ += '?';
+    mark_span(query_, encoded(before.substr(question + 1), k_query_characters));
+  }
+  if (hash != std::string_view::npos) {
+    text_ += '#';
+    mark_span(fragment_, encoded(rest.substr(hash + 1), k_query_characters));
+  }
+  // The grammar itself is Boost.URL's word, not ours.
+  if (!boost::urls::parse_uri(text_)) throw std::invalid_argument("it is not a URL (RFC 3986)");
+}
+
+std::string_view Url::scheme() const { return std::string_view(text_).substr(0, text_.find(':')); }
+std::string_view Url::host() const { return part(host_); }
+
+std::optional<std::string> Url::user() const {
+  if (!userinfo_.present) return std::nullopt;
+  const auto info = part(userinfo_);
+  return percent_decode(info.substr(0, info.find(':')));
+}
+
+std::optional<std::string> Url::password() const {
+  const auto info = part(userinfo_);
+  const auto colon = info.find(':');
+  if (!userinfo_.present || colon == std::string_view::npos) return std::nullopt;
+  return percent_decode(info.substr(colon + 1));
+}
+
+std::string_view Url::path() const { return part(path_); }
+
+std::optional<std::string_view> Url::query() const {
+  return query_.present ? std::optional(part(query_)) : std::nullopt;
+}
+
+std::optional<std::string_view> Url::fragment() const {
+  return fragment_.present ? std::optional(part(fragment_)) : std::nullopt;
+}
+
+std::string_view Url::target() const {
+  const std::uint32_t end = query_.present ? query_.begin + query_.size : path_.begin + path_.size;
+  return std::string_view(text_).substr(path_.begin, end - path_.begin);
+}
+
+std::string_view Url::host_header() const { return part(host_header_); }
+
+std::string Url::origin() const {
+  std::string out(scheme());
+  const bool is_v6 = host().find(':') != std::string_view::npos;
+  out.append(is_v6 ? "://[" : "://").append(host()).append(is_v6 ? "]:" : ":").append(std::to_string(port_));
+  return out;
+}
+
+bool Url::same_origin(const Url& other) const {
+  return port_ == other.port_ && scheme() == other.scheme() && host() == other.host();
+}
+
+Url Url::resolve(std::string_view reference) const {
+  reference = trimmed(reference);
+  std::string base(scheme());
+  base += "://";
+  if (userinfo_.present) base.append(part(userinfo_)).append("@");
+  base.append(host_header());
+  std::string target;
+  if (has_scheme(reference)) {
+    target = reference;
+  } else if (reference.substr(0, 2) == "//") {
+    target = std::string(scheme()) + ":" + std::string(reference);
+  } else if (!reference.empty() && reference.front() == '/') {
+    target = base + std::string(reference);
+  } else if (reference.empty() || reference.front() == '#') {
+    target = base + std::string(this->target()) + std::string(reference);
+  } else if (reference.front() == '?') {
+    target = base + std::string(path()) + std::string(reference);
+  } else {
+    const auto folder = path().substr(0, path().rfind('/') + 1);
+    target = base + std::string(folder) + std::string(reference);
+  }
+  if (fragment_.present && target.find('#') == std::string::npos) target.append("#").append(part(fragment_));
+  return Url(target);
+}
+
+Url Url::with_query_appended(const Pairs& pairs) const {
+  if (pairs.empty()) return *this;
+  std::string text = text_.substr(0, query_.present ? query_.begin + query_.size : path_.begin + path_.size);
+  const bool has_some = query_.present && query_.size > 0;
+  text.append(has_some ? "&" : query_.present ? "" : "?").append(form_encode(pairs));
+  if (fragment_.present) text.append("#").append(part(fragment_));
+  return Url(text);
+}
+
+std::string Url::redacted(const std::vector<std::string>& secret_query_names) const {
+  std::string out(scheme());
+  out.append(userinfo_.present ? "://***@" : "://").append(host_header()).append(path());
+  if (!query_.present) return out;
+  char separator = '?';
+  std::string_view rest = part(query_);
+  for (bool more = true; more;) {
+    const auto ampersand = rest.find('&');
+    const std::string_view pair = rest.substr(0, ampersand);
+    const auto equals = pair.find('=');
+    const std::string name = percent_decode(pair.substr(0, equals));
+    const bool secret = equals != std::string_view::npos &&
+                        std::any_of(secret_query_names.begin(), secret_query_names.end(),
+                                    [&](const std::string& one) { return iequals(one, name); });
+    out += separator;
+    out.append(secret ? pair.substr(0, equals + 1) : pair).append(secret ? "***" : "");
+    separator = '&';
+    more = ampersand != std::string_view::npos;
+    if (more) rest.remove_prefix(ampersand + 1);
+  }
+  return out;
+}
+
+UrlPrefix::UrlPrefix(std::string_view text) {
+  text = trimmed(text);
+  const std::string lower = lowered(text);
+  if (lower == "http://" || lower == "https://") {
+    scheme_ = lower.substr(0, lower.size() - 3);
+    return;
+  }
+  const Url url(text);
+  if (url.query() || url.fragment()) {
+    throw std::invalid_argument("URL prefix \"" + printable(text) + "\": a prefix has no query and no fragment");
+  }
+  scheme_ = url.scheme();
+  host_ = url.host();
+  port_ = url.port();
+  segments_ = segments_of(url.path());
+  while (!segments_.empty() && segments_.back().empty()) segments_.pop_back();
+}
+
+bool UrlPrefix::matches(const Url& url) const {
+  if (url.scheme() != scheme_) return false;
+  if (host_.empty()) return true;
+  if (url.host() != host_ || url.port() != port_) return false;
+  if (segments_.empty()) return true;
+  const auto segments = segments_of(url.path());
+  if (segments.size() < segments_.size() || !std::equal(segments_.begin(), segments_.end(), segments.begin())) return false;
+  return std::none_of(segments.begin() + static_cast<std::ptrdiff_t>(segments_.size()), segments.end(), may_climb);
+}
+
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,370 @@
+#include <redial/policy/call.hpp>
+
+#include <algorithm>
+
+// The rules of one call, in the order in which an outcome meets them. Every attempt ends in exactly one of three ways:
+// `resume_after` (another attempt follows), or `stop` with its reason; nothing else changes the state.
+
+namespace redial {
+inline namespace v0 {
+namespace {
+
+constexpr bool is_4xx(int status) { return status >= 400 && status < 500; }
+constexpr bool is_2xx_or_3xx(int status) { return status >= 200 && status < 400; }
+
+// A 4xx says that nothing was done, except where it may speak of an earlier attempt or of the moment.
+constexpr bool is_conclusive_refusal(int status) {
+  switch (status) {
+    case 408:
+    case 409:
+    case 421:
+    case 422:
+    case 425:
+    case 429:
+      return false;
+    default:
+      return is_4xx(status);
+  }
+}
+
+constexpr Duration since(SteadyTime earlier, SteadyTime later) {
+  return later > earlier ? later - earlier : Duration::zero();
+}
+
+}  // namespace
+
+StepSource::~StepSource() = default;
+
+Call::Call(const Policy& policy, const CallTraits& traits, Now start, Uniform draw)
+    : policy_(policy),
+      traits_(traits),
+      original_(traits),
+      draw_(draw),
+      start_(start),
+      deadline_(saturating_add(start.steady, policy.deadline())),
+      left_(policy.retry()) {}
+
+Call::~Call() {
+  if (has_permit_) policy_.guard()->end(permit_, nullptr, start_);
+}
+
+AttemptReport& Call::record(int number) noexcept {
+  const auto index = static_cast<std::size_t>(number - 1);
+  return index < inline_.size() ? inline_[index] : spilled_[index - inline_.size()];
+}
+
+Decision Call::last_decision() const noexcept {
+  return attempts_ == 0 ? Decision::stop : const_cast<Call*>(this)->record(attempts_).decision;  // reads only
+}
+
+SteadyTime Call::transfer_deadline() const noexcept {
+  const bool outlasts = traits_.streams && !policy_.timeouts().deadline;
+  return outlasts ? SteadyTime::max() : deadline_;
+}
+
+std::optional<Duration> Call::obeyed_hint(const Outcome& outcome) const noexcept {
+  return policy_.retry().respect_retry_after_header ? outcome.retry_after : std::nullopt;
+}
+
+Step Call::next(Now now) {
+  if (in_flight_) {
+    const bool must_end = cancelled_ || now.steady >= transfer_deadline();
+    if (!must_end) return {.kind = Step::Kind::wait, .until = transfer_deadline()};
+    if (cancel_issued_) return {.kind = Step::Kind::wait};
+    cancel_issued_ = true;
+    return {.kind = Step::Kind::cancel, .attempt = attempts_};
+  }
+  if (now.steady >= deadline_) abandon(StopReason::deadline, now);
+  if (stop_ != StopReason::none) return {.kind = Step::Kind::finish};
+  if (now.steady < resume_at_) return {.kind = Step::Kind::wait, .until = resume_at_};
+  Step held;
+  if (!admit(now, held)) return held;
+  return send(now);
+}
+
+// True when the attempt may start; else `held` says what to do instead.
+bool Call::admit(Now now, Step& held) {
+  Guard* const guard = policy_.guard();
+  if (guard == nullptr) return true;
+  const Admission admission = guard->admit({.origin = traits_.origin,
+                                            .route = traits_.route,
+                                            .method = traits_.method,
+                                            .number = attempts_ + 1,
+                                            .first = attempts_ == 0},
+                                           now);
+  switch (admission.kind) {
+    case Admission::Kind::go:
+      permit_ = admission.permit;
+      has_permit_ = true;
+      return true;
+    case Admission::Kind::until:
+      if (admission.at >= deadline_) {
+        stop(StopReason::deadline, now);
+        held = {.kind = Step::Kind::finish};
+      } else {
+        held = {.kind = Step::Kind::wait, .until = admission.at};
+      }
+      return false;
+    case Admission::Kind::parked:
+      held = {.kind = Step::Kind::wait, .until = deadline_};
+      return false;
+    case Admission::Kind::refuse:
+      if (admission.retry_at) hint_ends_ = admission.retry_at;
+      stop(StopReason::guard_refused, now);
+      held = {.kind = Step::Kind::finish};
+      return false;
+  }
+  return true;
+}
+
+Step Call::send(Now now) {
+  ++attempts_;
+  if (static_cast<std::size_t>(attempts_) > inline_.size()) spilled_.emplace_back();
+  AttemptReport& attempt = record(attempts_);
+  attempt.number = attempts_;
+  attempt.hop = hops_;
+  attempt.started = since(start_.steady, now.steady);
+  in_flight_ = true;
+  cancel_issued_ = false;
+
+  const Timeouts& timeouts = policy_.timeouts();
+  const Duration left = since(now.steady, deadline_);
+  return {.kind = Step::Kind::send,
+          .attempt = attempts_,
+          .limits = {.connect = std::min(timeouts.connect, left),
+                     .attempt = std::min(timeouts.attempt, left),
+                     .idle = timeouts.idle,
+                     .deadline = transfer_deadline()}};
+}
+
+void Call::report(const Outcome& outcome, Now now) {
+  if (!in_flight_ || outcome.attempt != attempts_) return;
+  in_flight_ = false;
+  AttemptReport& attempt = record(outcome.attempt);
+  attempt.elapsed = since(start_.steady + attempt.started, now.steady);
+  attempt.evidence = outcome.evidence;
+  attempt.fault = outcome.fault;
+  attempt.status = outcome.status;
+  attempt.body = outcome.body;
+  attempt.connection_reused = outcome.connection_reused;
+  attempt.retry_after = outcome.retry_after;
+  attempt.os_error = outcome.os_error;
+  attempt.detail = outcome.detail;
+  // A transport that was told to end at the deadline only knows that it was cancelled.
+  if (cancel_issued_ && !cancelled_ && outcome.fault == Fault::cancelled) attempt.fault = Fault::deadline;
+
+  if (has_permit_) {
+    has_permit_ = false;
+    policy_.guard()->end(permit_, &outcome, now);
+  }
+  note_doubt(outcome);
+  decide(attempt, outcome, now);
+}
+
+void Call::note_doubt(const Outcome& outcome) noexcept {
+  const bool answered = outcome.evidence == Evidence::responded;
+  if (outcome.evidence == Evidence::maybe || (answered && !is_4xx(outcome.status))) got_further_ = true;
+  if (answered) {
+    hint_ends_.reset();
+    const bool whole = outcome.body == BodyVerdict::whole;
+    if ((is_2xx_or_3xx(outcome.status) && whole) || is_conclusive_refusal(outcome.status)) {
+      doubt_ = false;
+      return;
+    }
+  }
+  if (traits_.idempotent && !traits_.forbidden) return;
+  const bool lost_body = answered && is_2xx_or_3xx(outcome.status);
+  const bool gateway = answered && (outcome.status == 502 || outcome.status == 504);
+  if (outcome.evidence == Evidence::maybe || lost_body || gateway) doubt_ = true;
+}
+
+void Call::decide(AttemptReport& attempt, const Outcome& outcome, Now now) {
+  if (outcome.evidence == Evidence::responded && outcome.retry_after) {
+    hint_ends_ = now.wall + std::min<Duration>(*outcome.retry_after, std::chrono::hours{24 * 365 * 100});
+  }
+  attempt.cause = cause_of(attempt.fault);
+  if (attempt.fault == Fault::cancelled) return stop(StopReason::cancelled, now);
+  if (attempt.fault == Fault::deadline) return stop(StopReason::deadline, now);
+  if (outcome.evidence == Evidence::responded) return judge_answer(attempt, outcome, now);
+  judge_failure(attempt, outcome, now);
+}
+
+std::optional<bool> Call::replaced_judgement(const Outcome& outcome, Now now) const {
+  if (!policy_.decisions().again) return std::nullopt;
+  return policy_.decisions().again(
+      {.outcome = outcome, .attempts = attempts_, .elapsed = since(start_.steady, now.steady)});
+}
+
+// An idempotent method that is not listed was left out on purpose; any other may simply not be repeated.
+StopReason Call::gate_reason(StopReason when_not_idempotent) const noexcept {
+  return traits_.idempotent && !traits_.forbidden ? StopReason::method_not_allowed : when_not_idempotent;
+}
+
+void Call::judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now) {
+  const Persistence persistence = persistence_of(attempt.fault);
+  const bool again_is_pointless =
+      persistence == Persistence::never || (persistence == Persistence::once && once_spent_);
+  if (!replaced_judgement(outcome, now).value_or(!again_is_pointless)) {
+    return stop(StopReason::permanent_error, now);
+  }
+  if (persistence == Persistence::once) once_spent_ = true;
+  if (outcome.evidence == Evidence::maybe && !traits_.may_repeat()) {
+    return stop(gate_reason(StopReason::in_doubt), now);
+  }
+  again(attempt, outcome, attempt.cause, Pace::backoff, now);
+}
+
+void Call::judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now) {
+  const bool by_status = policy_.wants_status(outcome.status, obeyed_hint(outcome).has_value(), left_.total());
+  if (outcome.body != BodyVerdict::whole && !by_status) {
+    const bool is_ours = outcome.body == BodyVerdict::too_large || outcome.body == BodyVerdict::sink_failed;
+    if (is_ours) return stop(StopReason::permanent_error, now);
+    attempt.cause = Cause::body;
+    if (!traits_.may_repeat()) return stop(StopReason::body_lost, now);
+    return again(attempt, outcome, Cause::body, Pace::backoff, now);
+  }
+  switch (outcome.redirect) {
+    case RedirectVerdict::none:
+      return judge_status(attempt, outcome, now);
+    case RedirectVerdict::follow:
+      return follow(attempt, outcome, now);
+    case RedirectVerdict::insecure:
+      return stop(StopReason::redirect_refused, now);
+    case RedirectVerdict::bad_location:
+      return stop(StopReason::redirect_invalid, now);
+    case RedirectVerdict::not_replayable:
+      return stop(StopReason::body_not_replayable, now);
+  }
+}
+
+void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, Now now) {
+  const int status = outcome.status;
+  const bool not_processed = policy_.retry().not_processed.contains(status);
+  if (status == 421 && not_processed && !misdirected_spent_) {
+    misdirected_spent_ = fresh_ = true;  // RFC 9110 §15.5.20: over a different connection, whatever the method
+    return again(attempt, outcome, Cause::status, Pace::at_once, now);
+  }
+  if (status == 417 && not_processed && outcome.sent_expect && !drop_expect_) {
+    drop_expect_ = true;  // RFC 9110 §10.1.1: repeat without it
+    return again(attempt, outcome, Cause::status, Pace::at_once, now);
+  }
+  const bool early = status == 425 && not_processed;  // RFC 8470 §5.2: worth one more try
+  bool worth = policy_.wants_status(status, obeyed_hint(outcome).has_value(), left_.total());
+  if (early && early_spent_) worth = false;
+  if (outcome.asks_again && traits_.may_repeat()) worth = true;
+  if (!replaced_judgement(outcome, now).value_or(worth)) {
+    return stop(status < 400 ? StopReason::succeeded : StopReason::permanent_status, now);
+  }
+  attempt.cause = Cause::status;
+  if (!traits_.may_repeat() && !not_processed) return stop(gate_reason(StopReason::not_idempotent), now);
+  early_spent_ = early_spent_ || early;
+  again(attempt, outcome, Cause::status, Pace::backoff, now);
+}
+
+void Call::follow(AttemptReport& attempt, const Outcome& outcome, Now now) {
+  attempt.cause = Cause::redirect;
+  if (cancelled_) return stop(StopReason::cancelled, now);
+  if (left_.spend(Cause::redirect) != Counters::Spend::ok) return stop(StopReason::too_many_redirects, now);
+  ++hops_;
+  fresh_ = misdirected_spent_ = false;
+  if (policy_.retry().redirects_spend_total) failures_ = 0;
+  resume_after(attempt, outcome, policy_.redirect_wait(obeyed_hint(outcome), draw_), Decision::redirect, now);
+}
+
+void Call::again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now) {
+  if (cancelled_) return stop(StopReason::cancelled, now);
+  switch (left_.spend(cause)) {
+    case Counters::Spend::exhausted:
+      return stop(StopReason::attempts_exhausted, now);
+    case Counters::Spend::off:
+      return stop(StopReason::retries_off, now);
+    case Counters::Spend::ok:
+      break;
+  }
+  if (outcome.output_started) return stop(StopReason::body_lost, now);
+  if (!outcome.body_replayable) return stop(StopReason::body_not_replayable, now);
+  ++failures_;
+  const std::optional<Duration> hint = obeyed_hint(outcome);
+  if (pace == Pace::at_once) {
+    return resume_after(attempt, outcome, policy_.redirect_wait(hint, draw_), Decision::retry, now);
+  }
+  previous_backoff_ = policy_.backoff(failures_, previous_backoff_, draw_);
+  resume_after(attempt, outcome, policy_.wait(previous_backoff_, hint, draw_), Decision::retry, now);
+}
+
+void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration wait, Decision decision, Now now) {
+  const std::optional<Duration> hint = obeyed_hint(outcome);
+  const AttemptView view{.outcome = outcome, .attempts = attempts_, .elapsed = since(start_.steady, now.steady)};
+  if (policy_.decisions().wait && decision == Decision::retry) {
+    wait = std::max(policy_.decisions().wait(view, wait), Duration::zero());
+  }
+  if (hint && policy_.is_too_long(*hint)) return stop(StopReason::retry_after_too_long, now);
+  if (saturating_add(now.steady, wait) >= deadline_) {
+    const bool asked_too_much = hint && saturating_add(now.steady, *hint) >= deadline_;
+    return stop(asked_too_much ? StopReason::retry_after_too_long : StopReason::deadline, now);
+  }
+  if (policy_.decisions().stop && policy_.decisions().stop(view, wait)) {
+    return stop(StopReason::stopped_by_caller, now);
+  }
+  attempt.decision = decision;
+  attempt.wait = wait;
+  resume_at_ = saturating_add(now.steady, wait);
+}
+
+void Call::stop(StopReason reason, Now now) {
+  if (stop_ != StopReason::none) return;
+  stop_ = reason;
+  ended_ = now;
+}
+
+void Call::cancel(Now now) {
+  cancelled_ = true;
+  if (!in_flight_) abandon(StopReason::cancelled, now);
+}
+
+void Call::abandon(StopReason reason, Now now) {
+  if (stop_ != StopReason::none) return;
+  if (in_flight_) {  // it was announced by `next` and is not made: as if it had never been
+    in_flight_ = false;
+    record(attempts_) = AttemptReport();
+    --attempts_;
+    if (has_permit_) policy_.guard()->end(permit_, nullptr, now);
+    has_permit_ = false;
+  }
+  if (attempts_ > 0) {  // nor does anything follow the one before
+    record(attempts_).decision = Decision::stop;
+    record(attempts_).wait = {};
+  }
+  stop(reason, now);
+}
+
+CallOutcome Call::outcome() const noexcept {
+  if (stop_ == StopReason::succeeded) return CallOutcome::ok;
+  if (doubt_) return CallOutcome::in_doubt;
+  if (hint_ends_ && *hint_ends_ > ended_.wall) return CallOutcome::later;
+  return stop_ == StopReason::cancelled ? CallOutcome::cancelled : CallOutcome::failed;
+}
+
+Resend Call::resend() const noexcept {
+  if (!got_further_) return Resend::safe;
+  if (original_.forbidden) return Resend::unsafe;
+  if (original_.idempotent || original_.declared) return Resend::safe;
+  return original_.keyed ? Resend::same_key : Resend::unsafe;
+}
+
+CallReport Call::make_report() const {
+  CallReport report;
+  report.attempts.reserve(static_cast<std::size_t>(attempts_));
+  const auto in_place = std::min(static_cast<std::size_t>(attempts_), inline_.size());
+  report.attempts.assign(inline_.begin(), inline_.begin() + static_cast<std::ptrdiff_t>(in_place));
+  report.attempts.insert(report.attempts.end(), spilled_.begin(), spilled_.end());
+  report.outcome = outcome();
+  report.resend = resend();
+  report.stop_reason = stop_;
+  report.elapsed = since(start_.steady, ended_.steady);
+  if (report.outcome != CallOutcome::ok && hint_ends_ && *hint_ends_ > ended_.wall) report.retry_at = hint_ends_;
+  return report;
+}
+
+}  // namespace v0
+}  // namespace redial

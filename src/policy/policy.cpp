@@ -1,0 +1,91 @@
+#include <redial/policy/policy.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <redial/policy/guard.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace {
+
+using namespace std::chrono_literals;
+using Seconds = std::chrono::duration<double>;
+
+// Far beyond every wait a process makes, and far from overflow: a century.
+constexpr double k_longest = 100.0 * 365 * 24 * 3600;
+
+Duration from_seconds(double seconds) noexcept {
+  return std::chrono::duration_cast<Duration>(Seconds(std::clamp(seconds, 0.0, k_longest)));
+}
+
+double in_seconds(Duration span) noexcept { return Seconds(span).count(); }
+
+// factor · 2^(n-1) without overflow: doubles saturate at infinity, and the cap brings them back.
+double grown(double factor, int n) noexcept {
+  double wait = factor;
+  for (int i = 1; i < n && wait < k_longest; ++i) wait *= 2;
+  return wait;
+}
+
+constexpr Duration k_longest_hint = std::chrono::hours{24 * 365 * 100};
+
+}  // namespace
+
+Guard::~Guard() = default;
+
+Policy::Policy(Retry retry, Timeouts timeouts, Decisions decisions, std::shared_ptr<Guard> guard)
+    : retry_(std::move(retry)), timeouts_(timeouts), decisions_(std::move(decisions)), guard_(std::move(guard)) {
+  validate(retry_);
+  validate(timeouts_);
+  backoff_max_ = retry_.backoff_max.value_or(std::max<Duration>(20s, retry_.backoff_factor));
+}
+
+bool Policy::wants_status(int status, bool has_hint, Count total_left) const noexcept {
+  if (retry_.status_forcelist.contains(status)) return true;
+  return has_hint && retry_.respect_retry_after_header && total_left.is_number() && total_left.number() > 0 &&
+         retry_.retry_after_statuses.contains(status);
+}
+
+Duration Policy::backoff(int n, Duration previous, Uniform& draw) const noexcept {
+  if (n <= 1 && retry_.first_wait_free) return Duration::zero();
+  const double factor = in_seconds(retry_.backoff_factor);
+  const double most = in_seconds(backoff_max_);
+  const double cap = std::min(most, grown(factor, n));
+  const Jitter jitter = retry_.backoff_jitter;
+  switch (jitter.kind()) {
+    case Jitter::Kind::none:
+      return from_seconds(cap);
+    case Jitter::Kind::full:
+      return from_seconds(draw.next() * cap);
+    case Jitter::Kind::equal:
+      return from_seconds(cap / 2 + draw.next() * cap / 2);
+    case Jitter::Kind::decorrelated: {
+      const double high = std::min(most, std::max(factor, 3 * in_seconds(previous)));
+      return from_seconds(factor + draw.next() * (high - factor));
+    }
+    case Jitter::Kind::additive:
+      return from_seconds(cap + draw.next() * in_seconds(jitter.most()));
+    case Jitter::Kind::within_cap:
+      return from_seconds(std::min(most, grown(factor, n) + draw.next() * in_seconds(jitter.most())));
+  }
+  return from_seconds(cap);
+}
+
+Duration Policy::wait(Duration backoff, std::optional<Duration> hint, Uniform& draw) const noexcept {
+  if (!hint) return backoff;
+  const Duration most = retry_.cut_long_hints ? retry_.retry_after_max : k_longest_hint;
+  const Duration asked = std::min(*hint, most);
+  if (retry_.hint_replaces_backoff) return asked > Duration::zero() ? asked : backoff;
+  // Spread upwards: a hint is never undercut, and callers told the same time do not return together.
+  const Duration spread = std::clamp<Duration>(asked / 10, 50ms, 1s);
+  return std::max(backoff, asked) + from_seconds(draw.next() * in_seconds(spread));
+}
+
+Duration Policy::redirect_wait(std::optional<Duration> hint, Uniform& draw) const noexcept {
+  return wait(Duration::zero(), hint, draw);
+}
+
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,76 @@
+#include "session/drive.hpp"
+
+#include <utility>
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+Drive::Drive(StepSource& call, DriveHost& host, std::stop_token stop)
+    : call_(call), host_(host), stop_(std::move(stop)) {}
+
+std::optional<SteadyTime> Drive::advance() {
+  for (;;) {
+    collect();
+    if (!stop_told_ && stop_.stop_requested()) {
+      stop_told_ = true;
+      call_.cancel(host_.loop().now());
+    }
+    const Step step = call_.next(host_.loop().now());
+    switch (step.kind) {
+      case Step::Kind::send:
+        start(step);
+        break;
+      case Step::Kind::cancel:
+        for (auto& attempt : attempts_) {
+          if (attempt->under_way && attempt->number == step.attempt) {
+            host_.transport().cancel(host_.loop(), *attempt);
+          }
+        }
+        break;
+      case Step::Kind::wait:
+        return step.until;
+      case Step::Kind::finish:
+        return std::nullopt;
+    }
+  }
+}
+
+// Hands over every outcome that has come in since.
+void Drive::collect() {
+  for (auto& attempt : attempts_) {
+    if (!attempt->under_way || !attempt->outcome) continue;
+    attempt->under_way = false;
+    Outcome outcome = std::move(*attempt->outcome);
+    outcome.attempt = attempt->number;
+    host_.judge(*attempt, outcome);
+    call_.report(outcome, host_.loop().now());
+    host_.settle(*attempt);
+  }
+}
+
+void Drive::start(const Step& step) {
+  Attempt& attempt = idle_attempt();
+  attempt.number = step.attempt;
+  attempt.limits = step.limits;
+  attempt.outcome.reset();
+  attempt.response = ReceivedResponse();
+  attempt.under_way = true;
+  if (const auto refused = host_.prepare(attempt)) {
+    attempt.under_way = false;
+    call_.abandon(*refused, host_.loop().now());
+    return;
+  }
+  host_.transport().start(host_.loop(), attempt);
+}
+
+Attempt& Drive::idle_attempt() {
+  for (auto& attempt : attempts_) {
+    if (!attempt->under_way) return *attempt;
+  }
+  return *attempts_.emplace_back(host_.make_attempt());
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial

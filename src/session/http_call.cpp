@@ -1,0 +1,324 @@
+#include "session/http_call.hpp"
+
+#include <limits>
+#include <utility>
+
+#include <redial/http/method.hpp>
+#include <redial/http/retry_after.hpp>
+
+#include "http/redirect.hpp"
+#include "http/response_builder.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+namespace {
+
+constexpr std::uint64_t k_no_limit = std::numeric_limits<std::uint64_t>::max();
+
+ErrorKind kind_of(Fault fault) {
+  switch (fault) {
+    case Fault::dns_not_found:
+    case Fault::dns_failure:
+    case Fault::connect_refused:
+    case Fault::connect_failed:
+    case Fault::proxy_unreachable:
+    case Fault::proxy_refused:
+      return ErrorKind::connect;
+    case Fault::connect_timeout:
+    case Fault::attempt_timeout:
+    case Fault::idle_timeout:
+    case Fault::deadline:
+      return ErrorKind::timeout;
+    case Fault::tls_handshake:
+    case Fault::tls_alert:
+    case Fault::tls_not_tls:
+    case Fault::tls_certificate:
+    case Fault::tls_hostname:
+    case Fault::tls_alert_late:
+      return ErrorKind::tls;
+    case Fault::reset:
+    case Fault::closed:
+    case Fault::head_cut:
+    case Fault::head_malformed:
+    case Fault::head_too_large:
+      return ErrorKind::protocol;
+    case Fault::upload_failed:
+    case Fault::body_cut:
+    case Fault::body_undecodable:
+    case Fault::body_too_large:
+    case Fault::sink_failed:
+      return ErrorKind::body;
+    case Fault::invalid_request:
+      return ErrorKind::request;
+    case Fault::local_failure:
+      return ErrorKind::local;
+    case Fault::cancelled:
+      return ErrorKind::cancelled;
+    case Fault::none:
+      break;
+  }
+  return ErrorKind::status;
+}
+
+// The kind of a call that ended without an answer it could return.
+ErrorKind kind_of(const CallReport& report) {
+  switch (report.stop_reason) {
+    case StopReason::cancelled:
+      return ErrorKind::cancelled;
+    case StopReason::too_many_redirects:
+    case StopReason::redirect_refused:
+    case StopReason::redirect_invalid:
+      return ErrorKind::redirect;
+    default:
+      break;
+  }
+  if (report.attempts.empty() || report.attempts.back().fault == Fault::none) {
+    if (report.stop_reason == StopReason::body_not_replayable) return ErrorKind::body;
+    if (report.stop_reason == StopReason::deadline && report.attempts.empty()) return ErrorKind::timeout;
+    return report.attempts.empty() ? ErrorKind::local : ErrorKind::status;
+  }
+  return kind_of(report.attempts.back().fault);
+}
+
+}  // namespace
+
+// Feeds a caller's sink and remembers what went wrong there: exceptions end at this wall.
+class HttpCall::SinkFeed final : public Exchange::Sink {
+ public:
+  explicit SinkFeed(BodySink& sink) : sink_(sink) {}
+
+  void begin(const Response& response) {
+    open_ = guarded([&] { sink_.begin(response); });
+  }
+  bool write(std::string_view piece) override {
+    started_ = true;
+    return open_ && guarded([&] { sink_.write(piece); });
+  }
+  bool commit() {
+    const bool done = open_ && guarded([&] { sink_.commit(); });
+    open_ = false;
+    return done;
+  }
+  void abandon() noexcept {
+    if (open_) sink_.abandon();
+    open_ = false;
+  }
+  bool is_open() const noexcept { return open_; }
+  bool failed() const noexcept { return !error_.empty(); }
+  const std::string& error() const noexcept { return error_; }
+  bool cannot_take_back() const noexcept { return started_ && !sink_.can_abandon(); }
+
+ private:
+  template <class Action>
+  bool guarded(Action action) {
+    try {
+      action();
+      return true;
+    } catch (const std::exception& error) {
+      error_ = error.what();
+    } catch (...) {
+      error_ = "the sink threw something that is not a std::exception";
+    }
+    sink_.abandon();
+    open_ = false;
+    return false;
+  }
+
+  BodySink& sink_;
+  std::string error_;
+  bool open_ = false;
+  bool started_ = false;
+};
+
+class HttpCall::HttpAttempt final : public Attempt {
+ public:
+  explicit HttpAttempt(HttpCall& call) : call_(call) {}
+
+  Sink* head(ReceivedResponse& received) override {
+    const RequestOptions& options = *call_.plan_.options;
+    const bool to_sink = options.sink != nullptr && received.status >= 200 && received.status < 300;
+    receive.body_bytes = options.max_body.value_or(to_sink ? k_no_limit : ReceiveLimits().body_bytes);
+    if (!to_sink) return nullptr;
+    ReceivedResponse copy;
+    copy.status = received.status;
+    copy.reason = received.reason;
+    copy.headers = received.headers;
+    call_.feed_->begin(ResponseBuilder::from(std::move(copy), call_.plan_.request));
+    return call_.feed_.get();
+  }
+  void finished(Outcome result) override { outcome = std::move(result); }
+
+ private:
+  HttpCall& call_;
+};
+
+HttpCall::HttpCall(CallPlan plan) : plan_(std::move(plan)) {
+  if (plan_.options->sink != nullptr) feed_ = std::make_unique<SinkFeed>(*plan_.options->sink);
+  go_to(plan_.request->url);
+  call_.emplace(*plan_.policy, traits(), loop_->now(), plan_.draw);
+}
+
+HttpCall::~HttpCall() { waker_.reset(); }
+
+Result<Response> HttpCall::run() {
+  Drive drive(*call_, *this, plan_.options->stop);
+  while (const auto until = drive.advance()) loop_->run(*until);
+  return result();
+}
+
+CallTraits HttpCall::traits() const {
+  const Request& request = *plan_.request;
+  const bool allowed = plan_.policy->allows(request.method);
+  const bool idempotent = is_idempotent(request.method);
+  const Idempotent said = plan_.options->idempotent;
+  return {.method_allowed = allowed,
+          .idempotent = idempotent && said != Idempotent::no,
+          .declared = said == Idempotent::yes || (allowed && !idempotent && said != Idempotent::no),
+          .forbidden = said == Idempotent::no,
+          .keyed = !plan_.key.empty(),
+          .streams = request.body.streamed() || feed_ != nullptr,
+          .method = request.method};
+}
+
+// Leases a loop of the transport that `url` goes through, unless it is the one at hand.
+void HttpCall::go_to(const Url& url) {
+  hop_urls_.push_back(url.redacted(*plan_.secrets));
+  mount_ = &plan_.mounts->find(url);
+  auto transport = plan_.mounts->transport_of(*mount_);
+  if (transport == transport_) return;
+  waker_.reset();
+  loop_.reset();
+  transport_ = std::move(transport);
+  loop_ = transport_->lease();
+  if (plan_.options->stop.stop_possible()) waker_.emplace(plan_.options->stop, Waker{loop_.get()});
+}
+
+std::unique_ptr<Attempt> HttpCall::make_attempt() { return std::make_unique<HttpAttempt>(*this); }
+
+std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
+  Request& request = *plan_.request;
+  try {
+    request.body.rewind();
+  } catch (const std::exception&) {
+    return StopReason::body_not_replayable;
+  }
+  if (call_->drops_expect()) request.headers.erase("Expect");
+  attempt.method = request.method;
+  attempt.url = &request.url;
+  attempt.headers = &request.headers;
+  attempt.body = &request.body;
+  attempt.tls = &mount_->tls;
+  attempt.fresh_connection = call_->needs_fresh_connection();
+  return std::nullopt;
+}
+
+void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
+  answer_.reset();
+  redirected_.reset();
+  outcome.body_replayable = plan_.request->body.replayable();
+  if (feed_ != nullptr && feed_->failed() && outcome.fault != Fault::none) outcome.detail = feed_->error();
+  if (outcome.evidence != Evidence::responded) return;
+
+  if (attempt.response.headers.contains("Retry-After")) {
+    outcome.retry_after = retry_after_of(attempt.response.headers, loop_->now().wall);
+  }
+  if (outcome.body == BodyVerdict::whole) {
+    answer_ = ResponseBuilder::from(std::move(attempt.response), plan_.request);
+    if (follows_redirects()) judge_redirect(outcome);
+    if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none && traits().may_repeat()) {
+      outcome.asks_again = plan_.options->retry_if(*answer_);
+    }
+  }
+  close_sink(outcome);
+}
+
+bool HttpCall::follows_redirects() const {
+  const Retry& retry = plan_.policy->retry();
+  if (retry.redirect.is_off() || (retry.redirects_spend_total && retry.total.is_off())) return false;
+  return plan_.options->follow_redirects.value_or(true);
+}
+
+void HttpCall::judge_redirect(Outcome& outcome) {
+  Redirection redirection =
+      detail::redirection(*plan_.request, outcome.status, answer_->headers(), plan_.policy->retry());
+  outcome.redirect = redirection.verdict;
+  redirected_ = std::move(redirection.next);
+}
+
+// A whole body that is wanted is committed before the engine hears of it: a full disk must not pass for success.
+void HttpCall::close_sink(Outcome& outcome) {
+  if (feed_ == nullptr || !feed_->is_open()) return;
+  const bool wanted = outcome.body == BodyVerdict::whole && !outcome.asks_again;
+  outcome.output_started = feed_->cannot_take_back();
+  if (!wanted) return feed_->abandon();
+  if (feed_->commit()) return;
+  outcome.body = BodyVerdict::sink_failed;
+  outcome.fault = Fault::sink_failed;
+  outcome.detail = feed_->error();
+  answer_.reset();
+}
+
+void HttpCall::settle(Attempt&) {
+  last_is_final_ = false;
+  if (call_->last_decision() == Decision::redirect) {
+    history_.push_back(*std::move(answer_));
+    answer_.reset();
+    last_.reset();
+    const std::string before = plan_.request->method;
+    plan_.request = std::make_shared<Request>(*std::move(redirected_));
+    if (plan_.request->method != before) plan_.key.clear();
+    go_to(plan_.request->url);
+    call_->retarget(traits());
+    return;
+  }
+  if (!answer_) return;
+  last_ = std::move(answer_);
+  last_is_final_ = true;
+}
+
+// The answer of the last attempt is returned, whatever stopped the call; an earlier one only rides along in the error.
+bool HttpCall::holds_answer() const {
+  if (!last_ || !last_is_final_) return false;
+  const Retry& retry = plan_.policy->retry();
+  switch (call_->stop_reason()) {
+    case StopReason::cancelled:
+      return false;
+    case StopReason::attempts_exhausted:
+      return !retry.raise_on_status;
+    case StopReason::too_many_redirects:
+      return !retry.raise_on_redirect;
+    default:
+      return true;
+  }
+}
+
+Result<Response> HttpCall::result() {
+  CallReport report = full_report();
+  if (holds_answer()) {
+    ResponseBuilder::finish(*last_, std::move(history_), std::move(report));
+    return *std::move(last_);
+  }
+  return tl::make_unexpected(failure(std::move(report)));
+}
+
+CallReport HttpCall::full_report() const {
+  CallReport report = call_->make_report();
+  report.method = history_.empty() ? plan_.request->method : history_.front().request().method;
+  report.url = hop_urls_.front();
+  report.key = plan_.key;
+  for (auto& attempt : report.attempts) attempt.url = hop_urls_[static_cast<std::size_t>(attempt.hop)];
+  return report;
+}
+
+Error HttpCall::failure(CallReport report) const {
+  const ErrorKind kind = kind_of(report);
+  std::optional<Response> answer = last_;
+  if (answer) ResponseBuilder::finish(*answer, history_, report);
+  std::string message = report.text();
+  return Error(kind, std::move(message), std::move(report), std::move(answer));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <redial/policy/call.hpp>
+#include <redial/session/errors.hpp>
+#include <redial/session/options.hpp>
+
+#include "session/drive.hpp"
+#include "session/mounts.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+/// What a call needs from its session, settled before the first attempt.
+struct CallPlan {
+  std::shared_ptr<Request> request;   ///< complete: defaults merged, body encoded, key and credentials in place
+  const RequestOptions* options = nullptr;
+  const Policy* policy = nullptr;     ///< the first URL's, with the request's overrides
+  const Mounts* mounts = nullptr;
+  const std::vector<std::string>* secrets = nullptr;
+  std::string key;                    ///< the idempotency key, or empty
+  Uniform draw{0};
+};
+
+/// One logical HTTP call: the owner that a `Drive` asks. It knows requests, redirects, sinks and responses; whether and
+/// when anything is sent again is `Call`'s.
+class HttpCall final : public DriveHost {
+ public:
+  explicit HttpCall(CallPlan plan);
+  HttpCall(const HttpCall&) = delete;
+  HttpCall& operator=(const HttpCall&) = delete;
+  ~HttpCall() override;
+
+  /// Drives the call to its end on this thread.
+  Result<Response> run();
+
+  std::unique_ptr<Attempt> make_attempt() override;
+  std::optional<StopReason> prepare(Attempt& attempt) override;
+  void judge(Attempt& attempt, Outcome& outcome) override;
+  void settle(Attempt& attempt) override;
+  Transport& transport() override { return *transport_; }
+  EventLoop& loop() override { return *loop_; }
+
+ private:
+  class HttpAttempt;
+  class SinkFeed;
+  struct Waker {
+    EventLoop* loop;
+    void operator()() const noexcept { loop->wake(); }
+  };
+
+  CallTraits traits() const;
+  void go_to(const Url& url);
+  bool follows_redirects() const;
+  void judge_redirect(Outcome& outcome);
+  void close_sink(Outcome& outcome);
+  Result<Response> result();
+  bool holds_answer() const;
+  CallReport full_report() const;
+  Error failure(CallReport report) const;
+
+  CallPlan plan_;
+  const Mount* mount_ = nullptr;
+  std::shared_ptr<Transport> transport_;
+  std::shared_ptr<EventLoop> loop_;
+  std::optional<std::stop_callback<Waker>> waker_;
+  std::optional<Call> call_;
+  std::unique_ptr<SinkFeed> feed_;
+  std::vector<std::string> hop_urls_;     // redacted
+  std::optional<Response> answer_;        // of the attempt being judged
+  std::optional<Request> redirected_;     // where that answer leads
+  std::optional<Response> last_;          // the last complete answer that was not a followed redirect
+  bool last_is_final_ = false;            // it belongs to the last attempt
+  std::vector<Response> history_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <redial/http/url.hpp>
+#include <redial/policy/policy.hpp>
+#include <redial/session/adapter.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+/// An adapter as calls use it: its policy compiled, its transport at hand.
+struct Mount {
+  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<Transport> transport;  ///< null: the session's wire
+  TlsOptions tls;
+};
+
+/// Which adapter a URL goes through: the longest matching prefix, else the default.
+class Mounts {
+ public:
+  Mounts();
+  /// Throws std::invalid_argument naming the prefix or the adapter's field.
+  void add(std::string_view prefix, const Adapter& adapter);
+  const Mount& find(const Url& url) const noexcept;
+  /// The transport of `mount`; made on first need when it is the session's own.
+  std::shared_ptr<Transport> transport_of(const Mount& mount) const;
+
+  WireOptions wire_options;
+
+ private:
+  struct Entry {
+    UrlPrefix prefix;
+    Mount mount;
+  };
+  struct SharedWire;
+  std::vector<Entry> entries_;  // most specific first
+  Mount default_;
+  std::shared_ptr<SharedWire> wire_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,237 @@
+#include <redial/session/session.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include <sys/random.h>
+
+#include <redial/version.hpp>
+
+#include "session/http_call.hpp"
+#include "session/mounts.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace {
+
+std::uint64_t entropy() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+// A version 4 UUID (RFC 9562 §5.4).
+std::string random_uuid() {
+  unsigned char bytes[16];
+  if (getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+    throw std::runtime_error("no randomness for an idempotency key");
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
+  std::string text;
+  for (std::size_t i = 0; i < sizeof bytes; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
+    text += digits;
+  }
+  return text;
+}
+
+// A body and the type it comes with.
+void encode_body(const RequestOptions& options, Request& request) {
+  const int given = int{options.form.has_value()} + int{options.json.has_value()} + int{options.body.has_value()};
+  if (given > 1) throw std::invalid_argument("RequestOptions: at most one of form, json and body");
+  if (given > 0 && !request.body.absent()) throw std::invalid_argument("RequestOptions: the request has a body already");
+  if (options.body) request.body = *options.body;
+  if (options.json) {
+    request.body = Body::bytes(options.json->text);
+    if (!request.headers.contains("Content-Type")) request.headers.set("Content-Type", "application/json");
+  }
+  if (options.form) {
+    request.body = Body::bytes(form_encode(*options.form));
+    if (!request.headers.contains("Content-Type")) {
+      request.headers.set("Content-Type", "application/x-www-form-urlencoded");
+    }
+  }
+}
+
+void merge(Headers& into, const Headers& from) {
+  for (const auto& field : from) into.erase(field.name);
+  for (const auto& field : from) into.add(field.name, field.value);
+}
+
+// The caller's word beats a field, a field beats the URL, the URL beats the session.
+void authorize(Request& request, const std::optional<Auth>& given, const std::optional<Auth>& by_session) {
+  if (given) return request.headers.set("Authorization", given->field);
+  if (request.headers.contains("Authorization")) return;
+  if (const auto user = request.url.user()) {
+    return request.headers.set("Authorization", Auth::basic(*user, request.url.password().value_or("")).field);
+  }
+  if (by_session) request.headers.set("Authorization", by_session->field);
+}
+
+bool overrides_policy(const RequestOptions& options) {
+  return options.retry || options.timeout || options.connect_timeout || options.idle_timeout || options.deadline;
+}
+
+Policy overridden(const Policy& base, const RequestOptions& options) {
+  Timeouts timeouts = base.timeouts();
+  if (options.timeout) timeouts.attempt = *options.timeout;
+  if (options.connect_timeout) timeouts.connect = *options.connect_timeout;
+  if (options.idle_timeout) timeouts.idle = *options.idle_timeout;
+  if (options.deadline) timeouts.deadline = options.deadline;
+  return base.with(options.retry ? *options.retry : base.retry(), timeouts);
+}
+
+Response value_or_raise(Result<Response> result) {
+  if (!result) result.error().raise();
+  return *std::move(result);
+}
+
+}  // namespace
+
+Auth Auth::basic(std::string_view user, std::string_view password) {
+  return {"Basic " + base64_encode(std::string(user) + ":" + std::string(password))};
+}
+
+Auth Auth::bearer(std::string_view token) { return {"Bearer " + std::string(token)}; }
+
+struct Session::State {
+  explicit State(SessionOptions given) : options(std::move(given)), seed(entropy()) {
+    defaults.set("User-Agent", "redial/" REDIAL_VERSION);
+    defaults.set("Accept", "*/*");
+    defaults.set("Accept-Encoding", "gzip, deflate");
+    merge(defaults, options.headers);
+    mounts.wire_options = options.wire;
+  }
+
+  Request complete(Request request, const RequestOptions& call, std::string& key) const;
+  Result<Response> run(Request request, const RequestOptions& call);
+  Uniform draw() {
+    if (options.draw) return *options.draw;
+    return Uniform(seed.fetch_add(0x9e3779b97f4a7c15ULL, std::memory_order_relaxed));
+  }
+
+  SessionOptions options;
+  Headers defaults;
+  detail::Mounts mounts;
+  std::atomic<std::uint64_t> seed;
+  std::atomic<bool> used{false};
+};
+
+// Everything that makes a request what is sent, so that attempts have nothing left to decide.
+Request Session::State::complete(Request request, const RequestOptions& call, std::string& key) const {
+  Headers fields = defaults;
+  merge(fields, request.headers);
+  merge(fields, call.headers);
+  for (const auto& name : call.unset_headers) fields.erase(name);
+  request.headers = std::move(fields);
+  if (!options.params.empty()) request.url = request.url.with_query_appended(options.params);
+  if (!call.params.empty()) request.url = request.url.with_query_appended(call.params);
+  encode_body(call, request);
+  authorize(request, call.auth, options.auth);
+  if (call.idempotency_key) {
+    const std::string& given = call.idempotency_key->value;
+    key = given.empty() ? random_uuid() : given;
+    request.headers.set(options.idempotency_header, options.quote_idempotency_key ? '"' + key + '"' : key);
+  } else if (const auto by_hand = request.headers.get(options.idempotency_header)) {
+    key = *by_hand;
+  }
+  return request;
+}
+
+Result<Response> Session::State::run(Request request, const RequestOptions& call) {
+  used.store(true, std::memory_order_relaxed);
+  std::optional<Policy> own;
+  detail::CallPlan plan;
+  try {
+    plan.request = std::make_shared<Request>(complete(std::move(request), call, plan.key));
+    const Policy& mounted = *mounts.find(plan.request->url).policy;
+    if (overrides_policy(call)) own.emplace(overridden(mounted, call));
+    plan.policy = own ? &*own : &mounted;
+  } catch (const std::invalid_argument& error) {
+    return tl::make_unexpected(Error(ErrorKind::request, error.what()));
+  }
+  plan.options = &call;
+  plan.mounts = &mounts;
+  plan.secrets = &options.secret_query_names;
+  plan.draw = draw();
+  return detail::HttpCall(std::move(plan)).run();
+}
+
+Session::Session() : Session(SessionOptions{}) {}
+Session::Session(SessionOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+void Session::mount(std::string_view prefix, Adapter adapter) {
+  if (state_->used.load(std::memory_order_relaxed)) {
+    throw std::logic_error("Session::mount: only before the session's first call");
+  }
+  state_->mounts.add(prefix, adapter);
+}
+
+Result<Response> Session::try_send(Request request, RequestOptions options) {
+  return state_->run(std::move(request), options);
+}
+
+Result<Response> Session::try_request(std::string_view method, std::string_view url, RequestOptions options) {
+  try {
+    return state_->run(Request(method, url), options);
+  } catch (const std::invalid_argument& error) {
+    return tl::make_unexpected(Error(ErrorKind::request, error.what()));
+  }
+}
+
+Response Session::send(Request request, RequestOptions options) {
+  return value_or_raise(try_send(std::move(request), std::move(options)));
+}
+
+Response Session::request(std::string_view method, std::string_view url, RequestOptions options) {
+  return value_or_raise(try_request(method, url, std::move(options)));
+}
+
+Session& default_session() {
+  static Session session;
+  return session;
+}
+
+Response request(std::string_view method, std::string_view url, RequestOptions options) {
+  return default_session().request(method, url, std::move(options));
+}
+
+// One line a verb and form; a method's name is all they differ in.
+#define REDIAL_VERB(name, method)                                                             \
+  Response Session::name(std::string_view url, RequestOptions options) {                      \
+    return request(method, url, std::move(options));                                          \
+  }                                                                                           \
+  Response name(std::string_view url, RequestOptions options) {                               \
+    return default_session().request(method, url, std::move(options));                        \
+  }
+#define REDIAL_TRY_VERB(name, method)                                                         \
+  Result<Response> Session::name(std::string_view url, RequestOptions options) {              \
+    return try_request(method, url, std::move(options));                                      \
+  }
+REDIAL_VERB(get, "GET")
+REDIAL_VERB(head, "HEAD")
+REDIAL_VERB(options, "OPTIONS")
+REDIAL_VERB(post, "POST")
+REDIAL_VERB(put, "PUT")
+REDIAL_VERB(patch, "PATCH")
+REDIAL_VERB(delete_, "DELETE")
+REDIAL_TRY_VERB(try_get, "GET")
+REDIAL_TRY_VERB(try_head, "HEAD")
+REDIAL_TRY_VERB(try_options, "OPTIONS")
+REDIAL_TRY_VERB(try_post, "POST")
+REDIAL_TRY_VERB(try_put, "PUT")
+REDIAL_TRY_VERB(try_patch, "PATCH")
+REDIAL_TRY_VERB(try_delete, "DELETE")
+#undef REDIAL_VERB
+#undef REDIAL_TRY_VERB
+
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,683 @@
+#include "transport/wire/attempt.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
+#include <openssl/err.h>
+
+#include "transport/wire/head.hpp"
+#include "transport/wire/parser.hpp"
+#include "transport/wire/request_head.hpp"
+
+// Longer than most files: one attempt is one story, and its parts share its state. In the order in which they happen:
+// limits, connecting, sending, receiving.
+
+namespace redial {
+inline namespace v0 {
+namespace wire {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using namespace std::chrono_literals;
+
+constexpr Duration k_stagger = 250ms;            // RFC 8305 §5
+constexpr Duration k_continue_patience = 1s;     // for a server that does not know Expect
+constexpr std::size_t k_watch_from = 64 * 1024;  // uploads larger than this look out for an early answer
+constexpr std::size_t k_joined = 16 * 1024;      // bodies up to this go out with the head, also over TLS
+
+std::string message_of(int error) { return std::generic_category().message(error); }
+
+Fault connect_fault(const error_code& error) {
+  switch (error.value()) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+      return Fault::connect_refused;
+    case ETIMEDOUT:
+      return Fault::connect_timeout;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+    case EADDRNOTAVAIL:
+      return Fault::local_failure;
+    default:
+      return Fault::connect_failed;
+  }
+}
+
+// RFC 8305 §4: families take turns, beginning with the one that the resolver put first.
+std::vector<asio::ip::address> interleaved(const std::vector<asio::ip::address>& addresses) {
+  std::vector<asio::ip::address> first, second, mixed;
+  for (const auto& address : addresses) {
+    (address.is_v6() == addresses.front().is_v6() ? first : second).push_back(address);
+  }
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) mixed.push_back(first[i]);
+    if (i < second.size()) mixed.push_back(second[i]);
+  }
+  return mixed;
+}
+
+SteadyTime steady_now() { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
+
+}  // namespace
+
+Attempt::Attempt(Loop& loop) : loop_(loop), timer_(loop.io), gate_(loop.io) {}
+Attempt::~Attempt() = default;
+
+void Attempt::start(Exchange& exchange) {
+  reset();
+  exchange_ = &exchange;
+  exchange.transport_state = this;
+  asio::co_spawn(
+      loop_.io, [self = shared_from_this()] { return self->run(); }, asio::detached);
+}
+
+void Attempt::reset() {
+  ++generation_;
+  outcome_ = Outcome();
+  fault_ = limit_fault_ = Fault::none;
+  limit_at_ = SteadyTime::max();
+  idle_counts_ = head_received_ = body_complete_ = upload_unfinished_ = false;
+  watching_ = readable_ = writable_ = at_end_ = more_is_likely_ = false;
+  interim_ = 0;
+  begin_ = scanned_ = 0;
+  sink_ = nullptr;
+}
+
+// --- limits ---------------------------------------------------------------------------------------------------------
+
+void Attempt::end(Fault fault) {
+  if (exchange_ == nullptr || over()) return;
+  fault_ = fault;
+  error_code ignored;
+  if (connection_) connection_->stream.socket().cancel(ignored);
+  for (auto& socket : racing_) socket->close(ignored);
+  lookup_ = Resolver::Ticket();
+  gate_.cancel();
+}
+
+void Attempt::limit(Duration span, Fault fault) {
+  limit_at_ = saturating_add(steady_now(), span);
+  limit_fault_ = fault;
+  if (exchange_->limits.deadline <= limit_at_) {
+    limit_at_ = exchange_->limits.deadline;
+    limit_fault_ = Fault::deadline;
+  }
+  arm();
+}
+
+void Attempt::moved() {
+  if (idle_counts_) limit(exchange_->limits.idle, Fault::idle_timeout);
+}
+
+// One timer for all limits, moved only when a limit comes before it: a call that ends in time costs no timer operation.
+void Attempt::arm() {
+  if (limit_at_ >= armed_) return;
+  armed_ = limit_at_;
+  timer_.expires_at(armed_);
+  timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->armed_ = SteadyTime::max();
+    if (self->idle() || self->over()) return;
+    if (steady_now() >= self->limit_at_) return self->end(self->limit_fault_);
+    self->arm();
+  });
+}
+
+bool Attempt::fail(Fault fault, std::string detail, int os_error) {
+  if (over()) return false;
+  fault_ = fault;
+  outcome_.detail = std::move(detail);
+  outcome_.os_error = os_error;
+  if (outcome_.detail.empty() && os_error != 0) outcome_.detail = message_of(os_error);
+  return false;
+}
+
+bool Attempt::fail_body(BodyVerdict verdict, std::string detail) {
+  outcome_.body = verdict;
+  switch (verdict) {
+    case BodyVerdict::whole:
+      return true;
+    case BodyVerdict::cut:
+      return fail(Fault::body_cut, std::move(detail));
+    case BodyVerdict::undecodable:
+      return fail(Fault::body_undecodable, std::move(detail));
+    case BodyVerdict::too_large:
+      return fail(Fault::body_too_large, std::move(detail));
+    case BodyVerdict::sink_failed:
+      return fail(Fault::sink_failed, std::move(detail));
+  }
+  return false;
+}
+
+// --- the whole ------------------------------------------------------------------------------------------------------
+
+Attempt::Task Attempt::run() {
+  try {
+    co_await exchange();
+  } catch (const std::exception& error) {
+    fail(Fault::local_failure, error.what());
+  }
+  finish();
+}
+
+Attempt::Task Attempt::exchange() {
+  if (const auto why = unsendable(*exchange_)) {
+    fail(Fault::invalid_request, *why);
+    co_return;
+  }
+  const Url& url = *exchange_->url;
+  SSL_CTX* context = nullptr;
+  if (url.is_tls()) {
+    try {
+      context = loop_.shared->contexts.get(*exchange_->tls);
+    } catch (const std::invalid_argument& error) {
+      fail(Fault::invalid_request, error.what());
+    }
+  }
+  if (over()) co_return;
+  origin_.assign(url.host()).append(":").append(std::to_string(url.port()));
+  if (context != nullptr) origin_.append("#").append(std::to_string(reinterpret_cast<std::uintptr_t>(context)));
+
+  for (;;) {
+    connection_ = exchange_->fresh_connection ? nullptr : loop_.pool.take(origin_, steady_now());
+    if (!connection_ && !co_await connect()) co_return;
+    outcome_.connection_reused = connection_->reused;
+    connection_->stream.reset_sent();
+    connection_->buffer.clear();
+    if (co_await send_request()) break;
+    if (over()) co_return;
+    // A pooled connection that was dead before the kernel took a byte: nothing was sent, so this is no attempt yet.
+    const bool stale = connection_->reused && connection_->stream.sent() == 0;
+    if (!stale) break;  // the peer closed on us; it may have answered first
+  }
+  if (!head_received_ && !co_await receive_head()) co_return;
+  co_await receive_body();
+}
+
+void Attempt::finish() {
+  const std::uint64_t sent = connection_ ? connection_->stream.sent() : 0;
+  outcome_.evidence = head_received_ ? Evidence::responded : sent > 0 ? Evidence::maybe : Evidence::not_sent;
+  if (head_received_) outcome_.status = exchange_->response.status;
+  if (head_received_ && !body_complete_ && outcome_.body == BodyVerdict::whole) outcome_.body = BodyVerdict::cut;
+  outcome_.fault = body_complete_ ? Fault::none : fault_;
+
+  const bool quiet = body_complete_ && !upload_unfinished_ && !at_end_ && begin_ == connection_->buffer.size();
+  if (quiet && parser_->keep_alive()) loop_.pool.give(std::move(connection_), steady_now());
+  connection_.reset();
+  lookup_ = Resolver::Ticket();
+  limit_at_ = SteadyTime::max();
+  Exchange& exchange = *std::exchange(exchange_, nullptr);
+  exchange.transport_state = nullptr;
+  exchange.finished(std::move(outcome_));
+}
+
+// --- connecting -----------------------------------------------------------------------------------------------------
+
+Attempt::Awaitable<bool> Attempt::connect() {
+  limit(exchange_->limits.connect, Fault::connect_timeout);
+  Addresses found;
+  if (!co_await resolve(found)) co_return false;
+  const auto order = interleaved(found.list);
+  if (!co_await reach(order)) co_return false;
+  connection_->origin = origin_;
+  connection_->opened = steady_now();
+  if (exchange_->url->is_tls() && !co_await handshake()) co_return false;
+  co_return !over();
+}
+
+Attempt::Awaitable<bool> Attempt::resolve(Addresses& found) {
+  const std::string host(exchange_->url->host());
+  if (auto known = loop_.shared->resolver.at_hand(host, exchange_->url->port())) {
+    found = *std::move(known);
+  } else {
+    // The answer comes from another thread: it is handed over through the loop, and dropped if nobody waits any more.
+    struct Inbox {
+      std::optional<Addresses> addresses;
+    };
+    const auto inbox = std::make_shared<Inbox>();
+    lookup_ = loop_.shared->resolver.look_up(host, [self = weak_from_this(), &io = loop_.io, inbox](Addresses addresses) {
+      asio::post(io, [self, inbox, addresses = std::move(addresses)]() mutable {
+        inbox->addresses = std::move(addresses);
+        if (const auto attempt = self.lock()) attempt->gate_.cancel();
+      });
+    });
+    while (!inbox->addresses && !over()) co_await await_gate(SteadyTime::max());
+    lookup_ = Resolver::Ticket();
+    if (over()) co_return false;
+    found = *std::move(inbox->addresses);
+  }
+  if (found.fault != Fault::none) co_return fail(found.fault, std::move(found.detail));
+  co_return true;
+}
+
+Attempt::Awaitable<bool> Attempt::reach(const std::vector<asio::ip::address>& addresses) {
+  struct Race {
+    std::size_t pending = 0;
+    std::optional<std::size_t> winner;
+    error_code error;
+  };
+  const auto race = std::make_shared<Race>();
+  std::size_t next = 0;
+  while (!race->winner && !over()) {
+    if (next < addresses.size()) {
+      const std::size_t index = next++;
+      const tcp::endpoint endpoint(addresses[index], exchange_->url->port());
+      auto socket = std::make_shared<tcp::socket>(loop_.io);
+      racing_.push_back(socket);
+      error_code error;
+      socket->open(endpoint.protocol(), error);
+      if (error) {
+        race->error = error;
+        continue;
+      }
+      fcntl(socket->native_handle(), F_SETFD, FD_CLOEXEC);
+      ++race->pending;
+      socket->async_connect(endpoint, [self = shared_from_this(), race, index](const error_code& result) {
+        --race->pending;
+        if (result) {
+          if (result != asio::error::operation_aborted) race->error = result;
+        } else if (!race->winner) {
+          race->winner = index;
+        }
+        self->gate_.cancel();
+      });
+    } else if (race->pending == 0) {
+      break;
+    }
+    const bool last = next == addresses.size();
+    const std::size_t before = race->pending;
+    const SteadyTime until = last ? SteadyTime::max() : saturating_add(steady_now(), k_stagger);
+    while (!race->winner && !over() && race->pending == before && steady_now() < until) co_await await_gate(until);
+  }
+  std::shared_ptr<tcp::socket> won = race->winner ? racing_[*race->winner] : nullptr;
+  racing_.clear();  // closes the others
+  if (over()) co_return false;
+  if (!won) {
+    co_return fail(connect_fault(race->error),
+                   "connecting to " + exchange_->url->origin() + ": " + race->error.message(), race->error.value());
+  }
+  connection_ = std::make_unique<Connection>(std::move(*won));
+  co_return true;
+}
+
+Attempt::Awaitable<bool> Attempt::handshake() {
+  Stream& stream = connection_->stream;
+  const std::string host(exchange_->url->host());
+  stream.use_tls(loop_.shared->contexts.get(*exchange_->tls), host, exchange_->tls->verify);
+  while (!over()) {
+    const auto result = stream.handshake();
+    if (result.state == Stream::State::done) co_return true;
+    if (result.state == Stream::State::wants_read) {
+      co_await await_readable();
+    } else if (result.state == Stream::State::wants_write) {
+      co_await await_writable();
+    } else {
+      TlsFailure failure = tls_failure(stream.ssl());
+      if (stream.os_error() != 0) failure.detail = message_of(stream.os_error()) + " during the TLS handshake";
+      stream.reset_sent();  // handshake bytes are not the request
+      co_return fail(failure.fault, std::move(failure.detail), stream.os_error());
+    }
+  }
+  stream.reset_sent();
+  co_return false;
+}
+
+// --- waiting --------------------------------------------------------------------------------------------------------
+
+Attempt::Task Attempt::await_gate(SteadyTime until) {
+  if (over()) co_return;
+  error_code ignored;
+  gate_.expires_at(until);
+  co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+Attempt::Task Attempt::await_readable() {
+  if (over()) co_return;
+  error_code ignored;
+  co_await connection_->stream.socket().async_wait(tcp::socket::wait_read,
+                                                   asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+// While uploading, an answer that begins to arrive ends the wait too.
+Attempt::Task Attempt::await_writable() {
+  if (over()) co_return;
+  error_code ignored;
+  tcp::socket& socket = connection_->stream.socket();
+  if (!watching_) {
+    co_await socket.async_wait(tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, ignored));
+    co_return;
+  }
+  writable_ = false;
+  socket.async_wait(tcp::socket::wait_write,
+                    [self = shared_from_this(), generation = generation_](const error_code&) {
+                      if (self->generation_ != generation) return;
+                      self->writable_ = true;
+                      self->gate_.cancel();
+                    });
+  while (!writable_ && !readable_ && !over()) co_await await_gate(SteadyTime::max());
+}
+
+void Attempt::watch_for_answer() {
+  watching_ = true;
+  readable_ = false;
+  connection_->stream.socket().async_wait(
+      tcp::socket::wait_read, [self = shared_from_this(), generation = generation_](const error_code& error) {
+        if (error || self->generation_ != generation) return;
+        self->readable_ = true;
+        self->gate_.cancel();
+      });
+}
+
+// --- sending --------------------------------------------------------------------------------------------------------
+
+// True when everything is sent. False without a fault: the peer closed, or a final answer came first.
+Attempt::Awaitable<bool> Attempt::send_request() {
+  const Body& body = *exchange_->body;
+  head_.clear();
+  write_request_head(*exchange_, head_);
+  const auto memory = body.in_memory();
+  const auto expect = exchange_->headers->get("Expect");
+  outcome_.sent_expect = expect.has_value() && !body.absent() && iequals(*expect, "100-continue");
+
+  limit(exchange_->limits.attempt, Fault::attempt_timeout);
+  if (memory && !outcome_.sent_expect && memory->size() <= k_joined) {
+    head_.append(*memory);
+    const auto result = connection_->stream.write(head_);  // nearly always all there is to do
+    const std::size_t count = result.state == Stream::State::done ? result.count : 0;
+    if (count == head_.size()) co_return true;
+    if (result.state != Stream::State::failed) co_return co_await send_all(std::string_view(head_).substr(count));
+    upload_unfinished_ = true;
+    co_return false;
+  }
+  if (body.streamed()) {
+    idle_counts_ = true;
+    moved();
+  }
+  watch_for_answer();
+  if (!co_await send_all(head_)) co_return false;
+  if (outcome_.sent_expect && !co_await await_continue()) co_return false;
+  const bool sent = memory ? co_await send_all(*memory) : co_await send_streamed();
+  watching_ = false;
+  if (sent && idle_counts_) {
+    idle_counts_ = false;
+    limit(exchange_->limits.attempt, Fault::attempt_timeout);
+  }
+  co_return sent;
+}
+
+Attempt::Awaitable<bool> Attempt::send_all(std::string_view bytes) {
+  if (bytes.size() > k_watch_from && !watching_) watch_for_answer();
+  Stream& stream = connection_->stream;
+  while (!bytes.empty()) {
+    if (over()) co_return false;
+    if (readable_ && answered_early()) co_return false;
+    const auto result = stream.write(bytes);
+    switch (result.state) {
+      case Stream::State::done:
+        bytes.remove_prefix(result.count);
+        moved();
+        break;
+      case Stream::State::wants_write:
+        co_await await_writable();
+        break;
+      case Stream::State::wants_read:
+        co_await await_readable();
+        break;
+      case Stream::State::end:
+      case Stream::State::failed:
+        upload_unfinished_ = true;
+        co_return false;
+    }
+  }
+  co_return !over();
+}
+
+Attempt::Awaitable<bool> Attempt::send_streamed() {
+  const bool chunked = !exchange_->body->length().has_value();
+  std::uint64_t left = exchange_->body->length().value_or(0);
+  std::unique_ptr<BodyReader> reader;
+  std::string piece;
+  for (bool at_end = false; !at_end;) {
+    std::size_t count = 0;
+    try {
+      if (!reader) reader = exchange_->body->open();
+      count = reader->read(room_.data(), room_.size());
+    } catch (const std::exception& error) {
+      co_return fail(Fault::upload_failed, error.what());
+    }
+    at_end = count == 0;
+    // A body that is shorter or longer than announced must never pass for a complete request.
+    if (!chunked && (count > left || (at_end && left > 0))) {
+      co_return fail(Fault::upload_failed, "the request body has another length than announced");
+    }
+    piece.clear();
+    if (chunked) {
+      char size[20];
+      const int digits = std::snprintf(size, sizeof size, "%zx\r\n", count);
+      piece.append(size, static_cast<std::size_t>(digits)).append(room_.data(), count).append("\r\n");
+    } else {
+      left -= count;
+      piece.assign(room_.data(), count);
+    }
+    if (!co_await send_all(piece)) co_return false;
+  }
+  co_return true;
+}
+
+// RFC 9110 §10.1.1: the body follows after 100, or after a while without an answer.
+Attempt::Awaitable<bool> Attempt::await_continue() {
+  const SteadyTime patience = saturating_add(steady_now(), k_continue_patience);
+  while (!over() && steady_now() < patience) {
+    if (!readable_) {
+      co_await await_gate(patience);
+      continue;
+    }
+    const std::uint32_t before = interim_;
+    if (answered_early()) co_return false;
+    if (interim_ > before) co_return !over();
+  }
+  co_return !over();
+}
+
+// Reads what has come while we were sending. True: stop sending, a final head is here, or nothing more will come.
+bool Attempt::answered_early() {
+  readable_ = false;
+  const std::size_t before = connection_->buffer.size();
+  const bool open = read_some();
+  const Head head = parse_head();
+  if (head == Head::complete || head == Head::failed || !open || at_end_) {
+    upload_unfinished_ = true;
+    return true;
+  }
+  (void)before;
+  watch_for_answer();
+  return false;
+}
+
+// --- receiving ------------------------------------------------------------------------------------------------------
+
+// Appends what is there. False when the connection failed.
+bool Attempt::read_some() {
+  const auto result = connection_->stream.read(room_.data(), room_.size());
+  more_is_likely_ = result.state == Stream::State::done && result.count == room_.size();
+  switch (result.state) {
+    case Stream::State::done:
+      connection_->buffer.append(room_.data(), result.count);
+      moved();
+      return true;
+    case Stream::State::end:
+      at_end_ = true;
+      return true;
+    case Stream::State::wants_read:
+    case Stream::State::wants_write:
+      return true;
+    case Stream::State::failed:
+      return false;
+  }
+  return false;
+}
+
+// Waits for bytes or the end. False when the attempt is over.
+Attempt::Awaitable<bool> Attempt::receive_more() {
+  Stream& stream = connection_->stream;
+  bool look_first = more_is_likely_ || stream.is_tls();  // TLS may hold decrypted bytes
+  const std::size_t before = connection_->buffer.size();
+  while (!over()) {
+    if (!look_first) co_await await_readable();
+    look_first = false;
+    if (over()) break;
+    if (!read_some()) co_return fail_read();
+    if (connection_->buffer.size() > before || at_end_) co_return true;
+  }
+  co_return false;
+}
+
+bool Attempt::fail_read() {
+  Stream& stream = connection_->stream;
+  if (head_received_) {
+    const std::string why = stream.tls_error().empty() ? message_of(stream.os_error()) : stream.tls_error();
+    return fail_body(BodyVerdict::cut, why);
+  }
+  if (stream.got_alert()) return fail(Fault::tls_alert_late, stream.tls_error());
+  return fail(Fault::reset, stream.tls_error(), stream.os_error());
+}
+
+Attempt::Awaitable<bool> Attempt::receive_head() {
+  for (;;) {
+    const Head head = parse_head();
+    if (head == Head::complete) co_return true;
+    if (head == Head::failed) co_return false;
+    if (at_end_) {
+      const bool nothing = connection_->buffer.size() == begin_;
+      co_return fail(nothing ? Fault::closed : Fault::head_cut,
+                     nothing ? "the connection was closed without an answer" : "the answer ended inside its head");
+    }
+    if (!co_await receive_more()) co_return false;
+  }
+}
+
+Attempt::Head Attempt::parse_head() {
+  if (head_received_) return Head::complete;
+  const std::string& buffer = connection_->buffer;
+  for (;;) {
+    const std::string_view bytes = std::string_view(buffer).substr(begin_);
+    const std::size_t size = end_of_head(bytes, scanned_);
+    const std::size_t seen = size == std::string_view::npos ? bytes.size() : size;
+    if (seen > exchange_->receive.head_bytes) {
+      fail(Fault::head_too_large, "the answer's head is larger than " + std::to_string(exchange_->receive.head_bytes) + " bytes");
+      return Head::failed;
+    }
+    if (size == std::string_view::npos) {
+      scanned_ = bytes.size();
+      return Head::incomplete;
+    }
+    const NormalHead head = normalise_head(bytes.substr(0, size));
+    begin_ += size;
+    scanned_ = 0;
+    if (head.error || head.status == 101) {
+      fail(Fault::head_malformed, head.error.value_or("an upgrade nobody asked for"));
+      return Head::failed;
+    }
+    if (head.status >= 200) return accept_final_head(head.text) ? Head::complete : Head::failed;
+    if (++interim_ > exchange_->receive.interim_answers) {
+      fail(Fault::head_too_large, "more interim answers than " + std::to_string(exchange_->receive.interim_answers));
+      return Head::failed;
+    }
+  }
+}
+
+bool Attempt::accept_final_head(const std::string& text) {
+  exchange_->response = ReceivedResponse();
+  parser_ = std::make_unique<AnswerParser>(exchange_->response, exchange_->receive, exchange_->method == "HEAD");
+  error_code error;
+  parser_->put(asio::buffer(text), error);
+  if (error && error != boost::beast::http::error::need_more) {
+    const bool large = parser_->too_many_fields();
+    return fail(large ? Fault::head_too_large : Fault::head_malformed, error.message());
+  }
+  if (!parser_->head_done()) return fail(Fault::head_malformed, "the answer's head does not parse");
+  head_received_ = true;
+  return true;
+}
+
+Attempt::Task Attempt::receive_body() {
+  sink_ = exchange_->head(exchange_->response);
+  decoder_.emplace(exchange_->response.headers, exchange_->decode_content, exchange_->receive,
+                   [this](std::string_view piece) {
+                     if (sink_ != nullptr) return sink_->write(piece);
+                     exchange_->response.body.append(piece);
+                     return true;
+                   });
+  parser_->set_decoder(&*decoder_);
+  if (sink_ != nullptr) {
+    idle_counts_ = true;
+    moved();
+  }
+  for (;;) {
+    if (!feed_body()) co_return;
+    if (parser_->is_done()) co_return complete_body();
+    if (!at_end_) {
+      if (!co_await receive_more()) co_return;
+      continue;
+    }
+    // RFC 9112 §8, §9.8: only a close-delimited body ends with the connection, and over TLS only with close_notify.
+    if (!parser_->need_eof() || !connection_->stream.closed_cleanly()) {
+      fail_body(BodyVerdict::cut, "the connection ended before the body did");
+      co_return;
+    }
+    error_code error;
+    parser_->put_eof(error);
+    if (error) {
+      fail_body(BodyVerdict::cut, error.message());
+      co_return;
+    }
+    co_return complete_body();
+  }
+}
+
+// Gives the parser what is in the buffer. False when the body cannot be used.
+bool Attempt::feed_body() {
+  std::string& buffer = connection_->buffer;
+  while (begin_ < buffer.size() && !parser_->is_done()) {
+    error_code error;
+    const std::size_t used = parser_->put(asio::buffer(buffer.data() + begin_, buffer.size() - begin_), error);
+    begin_ += used;
+    if (parser_->verdict() != BodyVerdict::whole) return fail_body(parser_->verdict(), "refused while it arrived");
+    if (error && error != boost::beast::http::error::need_more) return fail_body(BodyVerdict::cut, error.message());
+    if (used == 0) break;
+  }
+  if (begin_ == buffer.size()) {
+    buffer.clear();
+    begin_ = 0;
+  } else if (begin_ > room_.size()) {
+    buffer.erase(0, begin_);
+    begin_ = 0;
+  }
+  return true;
+}
+
+void Attempt::complete_body() {
+  const BodyVerdict verdict = decoder_->finish();
+  if (verdict != BodyVerdict::whole) {
+    fail_body(verdict, "the content coding ends early");
+    return;
+  }
+  body_complete_ = !over();
+}
+
+}  // namespace wire
+}  // namespace v0
+}  // namespace redial

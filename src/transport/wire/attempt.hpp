@@ -1,0 +1,114 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "transport/wire/decode.hpp"
+#include "transport/wire/loop.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace wire {
+
+class AnswerParser;
+
+/// One physical send, from look-up to the last byte of the answer: a coroutine on its loop, and the limits over it.
+///
+/// Whatever ends it early (a limit, cancellation) sets `fault_` once and closes what it waits on; the coroutine then
+/// unwinds, and the evidence is read off the connection: nothing accepted by the kernel, something, or a whole head.
+class Attempt : public std::enable_shared_from_this<Attempt> {
+ public:
+  explicit Attempt(Loop& loop);
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  ~Attempt();
+
+  bool idle() const noexcept { return exchange_ == nullptr; }
+  void start(Exchange& exchange);
+  void end(Fault fault);
+
+ private:
+  using Task = boost::asio::awaitable<void>;
+  template <class T>
+  using Awaitable = boost::asio::awaitable<T>;
+  enum class Head { complete, incomplete, failed };
+
+  Task run();
+  Task exchange();
+  // Each of these is true when the attempt can go on.
+  Awaitable<bool> connect();
+  Awaitable<bool> resolve(Addresses& found);
+  Awaitable<bool> reach(const std::vector<boost::asio::ip::address>& addresses);
+  Awaitable<bool> handshake();
+  Awaitable<bool> send_request();
+  Awaitable<bool> send_all(std::string_view bytes);
+  Awaitable<bool> send_streamed();
+  Awaitable<bool> await_continue();
+  Task await_writable();
+  Task await_readable();
+  Task await_gate(SteadyTime until);
+  Awaitable<bool> receive_more();
+  Awaitable<bool> receive_head();
+  Task receive_body();
+
+  bool read_some();
+  bool answered_early();
+  Head parse_head();
+  bool accept_final_head(const std::string& text);
+  bool feed_body();
+  void complete_body();
+  bool fail(Fault fault, std::string detail = {}, int os_error = 0);
+  bool fail_body(BodyVerdict verdict, std::string detail = {});
+  bool fail_read();
+  void watch_for_answer();
+  void limit(Duration span, Fault fault);
+  void moved();
+  void arm();
+  void reset();
+  void finish();
+  bool over() const noexcept { return fault_ != Fault::none; }
+
+  Loop& loop_;
+  boost::asio::steady_timer timer_;  // limits; left running between attempts, checked when it fires
+  boost::asio::steady_timer gate_;   // what the coroutine sleeps on when it waits for more than one thing
+  SteadyTime armed_ = SteadyTime::max();
+  std::uint64_t generation_ = 0;     // tells handlers of an earlier attempt apart
+
+  Exchange* exchange_ = nullptr;
+  std::unique_ptr<Connection> connection_;
+  std::vector<std::shared_ptr<boost::asio::ip::tcp::socket>> racing_;
+  Resolver::Ticket lookup_;
+  Outcome outcome_;
+  Fault fault_ = Fault::none;        // why it is over before its end
+  SteadyTime limit_at_ = SteadyTime::max();
+  Fault limit_fault_ = Fault::none;
+  bool idle_counts_ = false;         // bytes that move push the limit back
+  bool head_received_ = false;
+  bool body_complete_ = false;
+  bool upload_unfinished_ = false;   // the connection cannot be used again
+  bool watching_ = false;
+  bool readable_ = false;            // while uploading: an answer may be waiting
+  bool writable_ = false;
+  bool at_end_ = false;              // the peer sends no more
+  bool more_is_likely_ = false;      // the last read filled its room
+  std::uint32_t interim_ = 0;
+  std::size_t begin_ = 0;            // unread part of connection_->buffer
+  std::size_t scanned_ = 0;
+  std::string head_;                 // reused
+  std::string origin_;               // reused
+  std::unique_ptr<AnswerParser> parser_;
+  std::optional<Decoder> decoder_;
+  Exchange::Sink* sink_ = nullptr;
+  std::array<char, 16384> room_;
+};
+
+}  // namespace wire
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,84 @@
+#include "transport/wire/tls.hpp"
+
+#include <stdexcept>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+namespace redial {
+inline namespace v0 {
+namespace wire {
+namespace {
+
+std::string reason_of(unsigned long code) {
+  const char* const text = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return text == nullptr ? "unknown reason" : text;
+}
+
+[[noreturn]] void refuse(const char* field, const std::string& file) {
+  const std::string reason = reason_of(ERR_get_error());
+  ERR_clear_error();
+  throw std::invalid_argument("TlsOptions." + std::string(field) + ": cannot use " + file + ": " + reason);
+}
+
+}  // namespace
+
+TlsContext make_context(const TlsOptions& options) {
+  ERR_clear_error();
+  TlsContext context(SSL_CTX_new(TLS_client_method()));
+  if (!context) throw std::bad_alloc();
+  SSL_CTX* const raw = context.get();
+  SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+  SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_verify(raw, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  if (options.ca_file.empty()) {
+    SSL_CTX_set_default_verify_paths(raw);
+  } else if (SSL_CTX_load_verify_locations(raw, options.ca_file.c_str(), nullptr) != 1) {
+    refuse("ca_file", options.ca_file);
+  }
+  if (!options.cert_file.empty()) {
+    const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
+    if (SSL_CTX_use_certificate_chain_file(raw, options.cert_file.c_str()) != 1) refuse("cert_file", options.cert_file);
+    if (SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) != 1) refuse("key_file", key);
+    if (SSL_CTX_check_private_key(raw) != 1) refuse("key_file", key);
+  } else if (!options.key_file.empty()) {
+    throw std::invalid_argument("TlsOptions.key_file: needs cert_file");
+  }
+  return context;
+}
+
+SSL_CTX* TlsContexts::get(const TlsOptions& options) {
+  const std::lock_guard guard(mutex_);
+  for (const auto& [known, context] : contexts_) {
+    if (known == options) return context.get();
+  }
+  return contexts_.emplace_back(options, make_context(options)).second.get();
+}
+
+TlsFailure tls_failure(SSL* ssl) {
+  const unsigned long code = ERR_peek_last_error();
+  const int reason = ERR_GET_REASON(code);
+  const long verdict = SSL_get_verify_result(ssl);
+  ERR_clear_error();
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    return {.fault = Fault::tls_hostname, .detail = X509_verify_cert_error_string(verdict)};
+  }
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    return {.fault = Fault::tls_certificate, .detail = X509_verify_cert_error_string(verdict)};
+  }
+  if (code == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    return {.fault = Fault::tls_handshake, .detail = "the connection ended during the TLS handshake"};
+  }
+  if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST || reason == SSL_R_UNEXPECTED_MESSAGE ||
+      reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_BAD_PROTOCOL_VERSION_NUMBER) {
+    return {.fault = Fault::tls_not_tls, .detail = "the peer does not speak TLS: " + reason_of(code)};
+  }
+  return {.fault = Fault::tls_alert, .detail = reason_of(code)};
+}
+
+}  // namespace wire
+
+void check(const TlsOptions& options) { wire::make_context(options); }
+
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,127 @@
+#include <redial/transport/wire.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "transport/wire/attempt.hpp"
+#include "transport/wire/loop.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace wire {
+
+std::unique_ptr<Connection> Pool::take(const std::string& origin, SteadyTime now) {
+  const auto entry = idle_.find(origin);
+  if (entry == idle_.end()) return nullptr;
+  auto& idle = entry->second;
+  while (!idle.empty()) {
+    auto connection = std::move(idle.back());
+    idle.pop_back();
+    const bool too_old = now - connection->idle_since > options_.idle_timeout || now - connection->opened > options_.lifetime;
+    // Looked at before it is used: what is closed, or holds bytes nobody asked for, is dropped with nothing sent.
+    if (!too_old && connection->stream.is_quiet()) return connection;
+  }
+  idle_.erase(entry);
+  return nullptr;
+}
+
+void Pool::give(std::unique_ptr<Connection> connection, SteadyTime now) {
+  auto& idle = idle_[connection->origin];
+  connection->idle_since = now;
+  connection->reused = true;
+  idle.push_back(std::move(connection));
+  if (idle.size() > options_.idle_per_origin) idle.erase(idle.begin());
+}
+
+Loop::Loop(std::shared_ptr<WireShared> given)
+    : shared(std::move(given)), pool(shared->options.pool), work_(io.get_executor()) {}
+
+Loop::~Loop() = default;
+
+Now Loop::now() {
+  return {.steady = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()),
+          .wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())};
+}
+
+void Loop::run(SteadyTime until) {
+  if (until == SteadyTime::max()) {
+    io.run_one();
+  } else {
+    io.run_one_until(until);
+  }
+}
+
+void Loop::wake() noexcept {
+  try {
+    boost::asio::post(io, [] {});
+  } catch (...) {  // out of memory: the wait ends at its time instead
+  }
+}
+
+void Loop::start(Exchange& exchange) {
+  auto attempt = std::find_if(attempts_.begin(), attempts_.end(), [](const auto& one) { return one->idle(); });
+  if (attempt == attempts_.end()) attempt = attempts_.insert(attempts_.end(), std::make_shared<Attempt>(*this));
+  (*attempt)->start(exchange);
+}
+
+void Loop::cancel(Exchange& exchange) {
+  if (exchange.transport_state != nullptr) static_cast<Attempt*>(exchange.transport_state)->end(Fault::cancelled);
+}
+
+namespace {
+
+/// Loops that nobody uses at the moment, the most recently used last.
+struct LoopStore {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Loop>> idle;
+  bool over = false;
+};
+
+class Wire final : public Transport {
+ public:
+  explicit Wire(WireOptions options)
+      : shared_(std::make_shared<WireShared>(std::move(options))), store_(std::make_shared<LoopStore>()) {}
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+  ~Wire() override {
+    std::vector<std::unique_ptr<Loop>> idle;  // closed outside the lock
+    const std::lock_guard guard(store_->mutex);
+    store_->over = true;
+    idle.swap(store_->idle);
+  }
+
+  std::shared_ptr<EventLoop> lease() override {
+    std::unique_ptr<Loop> loop;
+    {
+      const std::lock_guard guard(store_->mutex);
+      if (!store_->idle.empty()) {
+        loop = std::move(store_->idle.back());
+        store_->idle.pop_back();
+      }
+    }
+    if (!loop) loop = std::make_unique<Loop>(shared_);
+    return {loop.release(), [store = store_](EventLoop* used) {
+              std::unique_ptr<Loop> returned(static_cast<Loop*>(used));
+              const std::lock_guard guard(store->mutex);
+              if (!store->over) store->idle.push_back(std::move(returned));
+            }};
+  }
+
+  void start(EventLoop& loop, Exchange& exchange) override { static_cast<Loop&>(loop).start(exchange); }
+  void cancel(EventLoop&, Exchange& exchange) override { Loop::cancel(exchange); }
+
+ private:
+  std::shared_ptr<WireShared> shared_;
+  std::shared_ptr<LoopStore> store_;
+};
+
+}  // namespace
+}  // namespace wire
+
+std::shared_ptr<Transport> make_wire(WireOptions options) { return std::make_shared<wire::Wire>(std::move(options)); }
+
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,266 @@
+#include "conformance/urllib3_policy.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+#include <redial/http/headers.hpp>
+#include <redial/http/http_date.hpp>
+#include <redial/http/retry_after.hpp>
+#include <redial/policy/counters.hpp>
+#include <redial/policy/policy.hpp>
+
+namespace conformance {
+namespace {
+
+using nlohmann::json;
+using namespace redial;
+
+Count count_of(const json& value) {
+  if (value.is_null()) return Count::unlimited();
+  if (value.is_boolean()) return value.get<bool>() ? Count(1) : Count::off();
+  return value.get<int>();
+}
+
+json json_of(Count count) {
+  if (count.is_unlimited()) return nullptr;
+  if (count.is_off()) return false;
+  return count.number();
+}
+
+Duration span_of(const json& value) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value.get<double>()));
+}
+
+double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
+
+Statuses statuses_of(const json& value) {
+  if (value.is_null()) return {};
+  if (value.is_object()) return Statuses::range(value["from"], value["to"]);
+  Statuses statuses;
+  for (const auto& code : value) {
+    if (code.is_number_integer()) statuses.add(code.get<int>());
+    if (!code.is_number_integer()) throw std::invalid_argument("status_forcelist: not a number");
+  }
+  return statuses;
+}
+
+Methods methods_of(const json& value) {
+  if (value.is_null() || value == false) return Methods::any();
+  Methods methods;
+  for (const auto& name : value) methods.add(name.get<std::string>());
+  return methods;
+}
+
+// One `policy` entry under way.
+class Machine {
+ public:
+  explicit Machine(const json& entry)
+      : retry_(retry_from_vector(entry["policy"])),
+        policy_(retry_),
+        left_(retry_),
+        draw_(Uniform::always(entry.value("rng_u", 0.0))),
+        now_(parse_http_date("Mon, 03 Jun 2019 11:00:00 GMT", WallTime{}).value()) {}
+
+  json run(const json& op) {
+    const std::string name = op["op"];
+    if (name == "increment") return increment(op);
+    if (name == "is_retry") {
+      const std::string method = op["method"];
+      const bool worth = policy_.wants_status(op["status"], op.value("has_retry_after", false), left_.total());
+      return {{"retry", policy_.allows(method) && worth}};
+    }
+    if (name == "parse_retry_after") {
+      const auto hint = parse_retry_after(op["value"].get<std::string>(), now_, std::nullopt);
+      if (!hint) return {{"error", "ignored"}};
+      return {{"seconds", seconds(policy_.wait({}, hint, draw_))}};
+    }
+    if (name == "sleep") return {{"slept", slept(op)}};
+    if (name == "state") return state();
+    if (name == "config") return config();
+    if (name == "copy") return json::object();
+    throw std::runtime_error("unknown op " + name);
+  }
+
+ private:
+  static bool is_redirect(const json& op) {
+    const int status = op.value("status", 0);
+    const bool code = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    for (const auto& [name, value] : op.value("headers", json::object()).items()) {
+      if (code && iequals(name, "location")) return true;
+    }
+    return false;
+  }
+
+  static Cause cause(const json& op) {
+    if (op.contains("error") && !op["error"].is_null()) {
+      const std::string error = op["error"];
+      if (error == "connect_timeout" || error == "connection_refused" || error == "name_resolution" ||
+          error == "proxy_connect_timeout" || error == "proxy_refused") {
+        return Cause::connect;
+      }
+      return error == "tls_error" || error == "tls_cert_verify" || error == "proxy_other" ? Cause::other : Cause::read;
+    }
+    if (is_redirect(op)) return Cause::redirect;
+    return op.contains("status") ? Cause::status : Cause::none;
+  }
+
+  json increment(const json& op) {
+    const Cause kind = cause(op);
+    const bool has_error = op.contains("error") && !op["error"].is_null();
+    const std::string method = op.value("method", std::string());
+    if (kind == Cause::read && !method.empty() && !policy_.allows(method)) return {{"reraised", op["error"]}};
+    if (kind == Cause::read && method.empty() && !policy_.retry().allowed_methods.is_any()) {
+      return {{"reraised", op["error"]}};
+    }
+    switch (left_.spend(kind)) {
+      case Counters::Spend::off:
+        return {{"reraised", has_error ? op["error"] : json("response_error")}};
+      case Counters::Spend::exhausted: {
+        std::string text = "too many error responses";
+        if (kind == Cause::redirect) text = "too many redirects";
+        if (kind == Cause::status) text = "too many " + std::to_string(op["status"].get<int>()) + " error responses";
+        json step{{"max_retry", true}, {"exhausted", true}, {"reason", has_error ? op["error"] : json("response_error")}};
+        if (!has_error) step["reason_text"] = text;
+        return step;
+      }
+      case Counters::Spend::ok:
+        break;
+    }
+    failures_ = kind == Cause::redirect ? 0 : failures_ + 1;
+    json record{{"method", op.contains("method") ? op["method"] : json()},
+                {"url", op.contains("url") ? op["url"] : json()},
+                {"error", has_error ? op["error"] : json()},
+                {"status", op.contains("status") && !has_error ? op["status"] : json()},
+                {"redirect_location", nullptr}};
+    if (kind == Cause::redirect) {
+      for (const auto& [name, value] : op["headers"].items()) {
+        if (iequals(name, "location")) record["redirect_location"] = value;
+      }
+    }
+    history_.push_back(record);
+    return state();
+  }
+
+  json state() {
+    json step{{"exhausted", false}, {"history", history_}, {"backoff", seconds(backoff())}};
+    for (const auto& [name, kind] : {std::pair{"connect", Cause::connect}, {"read", Cause::read},
+                                     {"redirect", Cause::redirect}, {"status", Cause::status}, {"other", Cause::other}}) {
+      step[name] = json_of(left_.left(kind));
+    }
+    step["total"] = json_of(left_.total());
+    return step;
+  }
+
+  Duration backoff() { return failures_ == 0 ? Duration{} : policy_.backoff(failures_, {}, draw_); }
+
+  json slept(const json& op) {
+    std::optional<Duration> hint;
+    Headers headers;
+    for (const auto& [name, value] : op.value("headers", json::object()).items()) headers.add(name, value);
+    if (policy_.retry().respect_retry_after_header) hint = retry_after_of(headers, now_);
+    const Duration wait = policy_.wait(backoff(), hint, draw_);
+    return wait == Duration::zero() ? json() : json(seconds(wait));
+  }
+
+  json config() const {
+    json step{{"total", json_of(retry_.total)},
+              {"connect", json_of(retry_.connect)},
+              {"read", json_of(retry_.read)},
+              {"redirect", json_of(retry_.redirect)},
+              {"status", json_of(retry_.status)},
+              {"other", json_of(retry_.other)},
+              {"status_forcelist", retry_.status_forcelist.codes()},
+              {"allowed_methods", retry_.allowed_methods.names()},
+              {"backoff_factor", seconds(retry_.backoff_factor)},
+              {"backoff_max", seconds(policy_.backoff_max())},
+              {"backoff_jitter", seconds(retry_.backoff_jitter.most())},
+              {"retry_after_max", seconds(retry_.retry_after_max)},
+              {"raise_on_redirect", retry_.raise_on_redirect},
+              {"raise_on_status", retry_.raise_on_status},
+              {"respect_retry_after_header", retry_.respect_retry_after_header},
+              {"retry_after_status_codes", retry_.retry_after_statuses.codes()},
+              {"exhausted", false}};
+    if (retry_.allowed_methods.is_any()) step["allowed_methods"] = nullptr;
+    std::vector<std::string> removed;
+    for (std::string name : retry_.remove_headers_on_redirect) {
+      for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      removed.push_back(name);
+    }
+    std::sort(removed.begin(), removed.end());
+    step["remove_headers_on_redirect"] = removed;
+    return step;
+  }
+
+  Retry retry_;
+  Policy policy_;
+  Counters left_;
+  Uniform draw_;
+  WallTime now_;
+  json history_ = json::array();
+  int failures_ = 0;
+};
+
+bool same(const json& a, const json& b) {
+  if (a.is_number() && b.is_number()) return std::abs(a.get<double>() - b.get<double>()) < 1e-6;
+  return a == b;
+}
+
+std::string difference(const json& entry) {
+  Machine machine(entry);
+  for (std::size_t i = 0; i < entry["events"].size(); ++i) {
+    const json step = machine.run(entry["events"][i]);
+    for (const auto& [key, value] : entry["expect"]["steps"][i].items()) {
+      if (!step.contains(key) || !same(step[key], value)) {
+        return "step " + std::to_string(i + 1) + ": " + key + " is " + (step.contains(key) ? step[key].dump() : "absent");
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Retry retry_from_vector(const json& policy) {
+  Retry retry = Retry::urllib3();
+  if (policy.contains("from_int")) {
+    const json& value = policy["from_int"];
+    retry.total = value.is_null() ? Count(3) : count_of(value);  // None means urllib3's default policy, Retry(3)
+    if (retry.total.is_off()) retry.raise_on_redirect = false;
+    return retry;
+  }
+  for (const auto& [key, value] : policy.items()) {
+    if (key == "total") retry.total = count_of(value);
+    else if (key == "connect") retry.connect = count_of(value);
+    else if (key == "read") retry.read = count_of(value);
+    else if (key == "redirect") retry.redirect = count_of(value);
+    else if (key == "status") retry.status = count_of(value);
+    else if (key == "other") retry.other = count_of(value);
+    else if (key == "backoff_factor") retry.backoff_factor = span_of(value);
+    else if (key == "backoff_max") retry.backoff_max = span_of(value);
+    else if (key == "backoff_jitter") retry.backoff_jitter = Jitter::within_cap(span_of(value));
+    else if (key == "status_forcelist") retry.status_forcelist = statuses_of(value);
+    else if (key == "allowed_methods") retry.allowed_methods = methods_of(value);
+    else if (key == "respect_retry_after_header") retry.respect_retry_after_header = value;
+    else if (key == "retry_after_max") retry.retry_after_max = span_of(value);
+    else if (key == "raise_on_status") retry.raise_on_status = value;
+    else if (key == "raise_on_redirect") retry.raise_on_redirect = value;
+    else if (key == "remove_headers_on_redirect") retry.remove_headers_on_redirect = value;
+    else throw std::runtime_error("unknown policy key " + key);
+  }
+  return retry;
+}
+
+VectorResult run_policy_vector(const json& entry) {
+  VectorResult result;
+  try {
+    result.why = difference(entry);
+  } catch (const std::exception& error) {
+    result.why = error.what();
+  }
+  if (!result.why.empty()) {
+    result.verdict = entry.value("quirk", false) ? VectorResult::diverged : VectorResult::failed;
+  }
+  return result;
+}
+
+}  // namespace conformance

@@ -1,0 +1,318 @@
+// Replays recorded behaviour of urllib3: `urllib3_vectors FILE…`. `policy` entries meet the pure policy (urllib3_policy),
+// `engine` and `client` entries the real session in front of a scripted transport and a fake clock. Prints a line per
+// failing id and, last, "N passed, M failed, K diverge"; exits 0 when none failed.
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include <redial/http/http_date.hpp>
+#include <redial/redial.hpp>
+#include <redial/testing/scripted_transport.hpp>
+
+#include "conformance/urllib3_policy.hpp"
+
+namespace {
+
+using nlohmann::json;
+using namespace redial;
+using redial::testing::Scripted;
+using redial::testing::ScriptedTransport;
+using redial::testing::SentRequest;
+
+struct NamedFault {
+  const char* name;
+  Fault fault;
+  const char* reason;  // what urllib3 names as the reason when it gives up
+};
+
+constexpr NamedFault k_faults[] = {
+    {"connect_timeout", Fault::connect_timeout, "connect_timeout"},
+    {"connection_refused", Fault::connect_refused, "connection_refused"},
+    {"name_resolution", Fault::dns_failure, "name_resolution"},
+    {"read_timeout", Fault::attempt_timeout, "read_timeout"},
+    {"protocol_error", Fault::head_malformed, "protocol_error"},
+    {"remote_disconnected", Fault::closed, "protocol_error"},
+    {"connection_reset", Fault::reset, "protocol_error"},
+    {"bad_status_line", Fault::head_malformed, "protocol_error"},
+    {"incomplete_read", Fault::head_cut, "protocol_error"},
+    {"tls_error", Fault::tls_handshake, "tls_error"},
+    {"tls_cert_verify", Fault::tls_certificate, "tls_cert_verify"},
+    {"proxy_connect_timeout", Fault::proxy_unreachable, "proxy:connect_timeout"},
+    {"proxy_refused", Fault::proxy_unreachable, "proxy:connection_refused"},
+    {"proxy_other", Fault::proxy_refused, "proxy_other"},
+    {"decode_error", Fault::body_undecodable, "decode_error"},
+};
+
+const NamedFault& named(const std::string& name) {
+  for (const auto& fault : k_faults) {
+    if (name == fault.name) return fault;
+  }
+  throw std::runtime_error("unknown error name " + name);
+}
+
+Scripted scripted(const json& event) {
+  if (event.contains("error")) return Scripted::failing(named(event["error"]).fault);
+  Headers headers;
+  for (const auto& [name, value] : event.value("headers", json::object()).items()) headers.add(name, value);
+  return Scripted::answer(event["status"], std::move(headers));
+}
+
+Body body_from(const json& request) {
+  const bool chunked = request.value("chunked", false);
+  if (!request.contains("body")) {
+    if (!chunked) return {};
+    return Body::rewindable([](char*, std::size_t) { return std::size_t{0}; }, [] {});
+  }
+  const json& body = request["body"];
+  if (body.is_string()) return Body::bytes(body);
+  const std::string data = body["data"];
+  const std::string kind = body["kind"];
+  const std::size_t offset = body.value("offset", std::size_t{0});
+  auto at = std::make_shared<std::size_t>(offset);
+  const auto read = [data, at](char* into, std::size_t size) {
+    const std::size_t count = std::min(size, data.size() - *at);
+    std::copy_n(data.data() + *at, count, into);
+    *at += count;
+    return count;
+  };
+  const std::optional<std::uint64_t> length =
+      chunked ? std::nullopt : std::optional<std::uint64_t>(data.size() - offset);
+  if (kind == "seekable" || kind == "seekable_at") {
+    return Body::rewindable(read, [at, offset] { *at = offset; }, length);
+  }
+  if (kind == "seek_fails") {
+    return Body::rewindable(read, [] { throw std::runtime_error("cannot seek"); }, length);
+  }
+  return Body::stream(read, length);  // a generator, or a file whose position cannot be told
+}
+
+// What the report says, in urllib3's words.
+struct Replay {
+  std::string outcome;  // response, exhausted, raised
+  std::string reason;
+  std::string reason_text;
+  int status = 0;
+  CallReport report;
+  std::vector<SentRequest> requests;
+};
+
+std::string event_error(const json& entry, std::size_t attempts) {
+  if (attempts == 0 || attempts > entry["events"].size()) return {};
+  return entry["events"][attempts - 1].value("error", std::string());
+}
+
+Replay replay(const json& entry) {
+  const json request = entry.value("request", json::object());
+  const std::string url = request.value("url", std::string("/"));
+  auto now = parse_http_date("Mon, 03 Jun 2019 11:00:00 GMT", WallTime{});
+  auto transport =
+      std::make_shared<ScriptedTransport>(std::make_shared<redial::testing::FakeClock>(now.value()));
+  for (const auto& event : entry["events"]) transport->then(scripted(event));
+
+  SessionOptions session_options;
+  session_options.draw = Uniform::always(entry.value("rng_u", 0.0));
+  Session session(session_options);
+  Adapter adapter;
+  adapter.max_retries = conformance::retry_from_vector(entry["policy"]);
+  adapter.timeouts = {
+      .connect = k_unlimited, .attempt = k_unlimited, .idle = k_unlimited, .deadline = k_unlimited};
+  adapter.transport = transport;
+  session.mount("http://", adapter);
+  session.mount("https://", adapter);
+
+  RequestOptions options;
+  for (const auto& [name, value] : request.value("headers", json::object()).items()) options.headers.add(name, value);
+  if (request.contains("body") || request.value("chunked", false)) options.body = body_from(request);
+  if (request.contains("redirect")) options.follow_redirects = request["redirect"].get<bool>();
+  const std::string full = url.front() == '/' ? "http://a.test" + url : url;
+  const auto result = session.try_request(request.value("method", std::string("GET")), full, std::move(options));
+
+  Replay replay;
+  replay.report = result ? result->report() : result.error().report();
+  replay.requests = transport->requests();
+  if (result) replay.status = result->status();
+  const auto attempts = replay.report.attempts.size();
+  const std::string failed = event_error(entry, attempts);
+  switch (replay.report.stop_reason) {
+    case StopReason::attempts_exhausted:
+    case StopReason::too_many_redirects: {
+      const bool redirects = replay.report.stop_reason == StopReason::too_many_redirects;
+      replay.outcome = result ? "response" : "exhausted";
+      replay.reason = failed.empty() ? "response_error" : named(failed).reason;
+      if (failed.empty()) {
+        replay.reason_text = redirects ? "too many redirects"
+                                       : "too many " + std::to_string(replay.report.status()) + " error responses";
+      }
+      break;
+    }
+    case StopReason::body_not_replayable:
+      replay.outcome = "raised";
+      replay.reason = "unrewindable_body";
+      break;
+    default:
+      replay.outcome = result ? "response" : "raised";
+      replay.reason = failed.empty() ? "" : failed;
+  }
+  return replay;
+}
+
+Count spent_from(Count limit, const CallReport& report, const std::string& counter) {
+  if (!limit.is_number()) return limit;
+  int left = limit.number();
+  for (const auto& attempt : report.attempts) {
+    if (attempt.decision == Decision::stop) continue;
+    if (counter == "total" || to_string(attempt.cause) == counter) --left;
+  }
+  return left;
+}
+
+json left_of(const Retry& retry, const CallReport& report, const std::string& counter) {
+  const Count limit = counter == "total"      ? retry.total
+                      : counter == "connect"  ? retry.connect
+                      : counter == "read"     ? retry.read
+                      : counter == "redirect" ? retry.redirect
+                      : counter == "status"   ? retry.status
+                                              : retry.other;
+  const Count left = spent_from(limit, report, counter);
+  if (left.is_unlimited()) return nullptr;
+  if (left.is_off()) return false;
+  return left.number();
+}
+
+json history_of(const json& entry, const Replay& replay) {
+  json history = json::array();
+  for (std::size_t i = 0; i < replay.report.attempts.size(); ++i) {
+    const auto& attempt = replay.report.attempts[i];
+    if (attempt.decision == Decision::stop) continue;
+    const json& event = entry["events"][i];
+    json record{{"method", replay.requests[i].method},
+                {"url", replay.requests[i].url.target()},
+                {"error", event.contains("error") ? event["error"] : json()},
+                {"status", event.contains("error") ? json() : event["status"]},
+                {"redirect_location", nullptr}};
+    if (attempt.decision == Decision::redirect) {
+      for (const auto& [name, value] : event["headers"].items()) {
+        if (iequals(name, "location")) record["redirect_location"] = value;
+      }
+    }
+    history.push_back(record);
+  }
+  return history;
+}
+
+std::string check_request(const json& expected, const SentRequest& sent) {
+  for (const auto& [key, value] : expected.items()) {
+    if (key == "method" && sent.method != value) return "method " + sent.method;
+    if (key == "url" && sent.url.target() != value) return "url " + std::string(sent.url.target());
+    if (key == "host" && sent.url.origin() != value) return "host " + sent.url.origin();
+    if (key == "body" && sent.body != (value.is_null() ? std::string() : value.get<std::string>())) {
+      return "body '" + sent.body + "'";
+    }
+    if (key == "chunked" && sent.chunked != value.get<bool>()) return "chunked";
+    if (key == "headers_present") {
+      for (const auto& [name, field] : value.items()) {
+        if (sent.headers.get(name) != field.get<std::string>()) return "header " + name + " is missing or differs";
+      }
+    }
+    if (key == "headers_absent") {
+      for (const auto& name : value) {
+        if (sent.headers.contains(name.get<std::string>())) return "header " + name.get<std::string>() + " is present";
+      }
+    }
+  }
+  return {};
+}
+
+// The first difference, or nothing.
+std::string difference(const json& entry, const Replay& replay) {
+  const json& expect = entry["expect"];
+  const auto& attempts = replay.report.attempts;
+  if (expect["outcome"] != replay.outcome) {
+    return "outcome " + replay.outcome + " (" + std::string(to_string(replay.report.stop_reason)) + ")";
+  }
+  if (expect.contains("attempts") && attempts.size() != expect["attempts"]) {
+    return "attempts " + std::to_string(attempts.size());
+  }
+  if (expect.contains("status") && replay.status != expect["status"]) return "status " + std::to_string(replay.status);
+  const std::string failed = event_error(entry, attempts.size());
+  for (const char* key : {"reason", "error"}) {
+    if (expect.contains(key) && expect[key] != replay.reason && expect[key] != failed) return "reason " + replay.reason;
+  }
+  if (expect.contains("reason_text") && expect["reason_text"] != replay.reason_text) {
+    return "reason_text " + replay.reason_text;
+  }
+  if (expect.contains("sleeps")) {
+    json sleeps = json::array();
+    for (const auto& attempt : attempts) {
+      const double wait = std::chrono::duration<double>(attempt.wait).count();
+      if (attempt.decision != Decision::stop && wait > 0) sleeps.push_back(wait);
+    }
+    bool same = sleeps.size() == expect["sleeps"].size();
+    for (std::size_t i = 0; same && i < sleeps.size(); ++i) {
+      same = std::abs(sleeps[i].get<double>() - expect["sleeps"][i].get<double>()) < 1e-6;
+    }
+    if (!same) return "sleeps " + sleeps.dump();
+  }
+  if (expect.contains("left")) {
+    const Retry retry = conformance::retry_from_vector(entry["policy"]);
+    for (const auto& [counter, value] : expect["left"].items()) {
+      const json left = left_of(retry, replay.report, counter);
+      if (left != value) return "left." + counter + " " + left.dump();
+    }
+  }
+  if (expect.contains("history")) {
+    const json history = history_of(entry, replay);
+    if (history != expect["history"]) return "history " + history.dump();
+  }
+  if (expect.contains("requests")) {
+    if (replay.requests.size() < expect["requests"].size()) return "too few requests";
+    for (std::size_t i = 0; i < expect["requests"].size(); ++i) {
+      const std::string why = check_request(expect["requests"][i], replay.requests[i]);
+      if (!why.empty()) return "request " + std::to_string(i + 1) + ": " + why;
+    }
+  }
+  return {};
+}
+
+conformance::VectorResult run_session_vector(const json& entry) {
+  conformance::VectorResult result;
+  try {
+    result.why = difference(entry, replay(entry));
+  } catch (const std::exception& error) {
+    result.why = error.what();
+  }
+  result.verdict = conformance::VectorResult::passed;
+  if (!result.why.empty()) {
+    result.verdict = entry.value("quirk", false) ? conformance::VectorResult::diverged
+                                                 : conformance::VectorResult::failed;
+  }
+  return result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int passed = 0, failed = 0, diverged = 0;
+  for (int i = 1; i < argc; ++i) {
+    std::ifstream file(argv[i]);
+    if (!file) {
+      std::cerr << "cannot open " << argv[i] << '\n';
+      return 2;
+    }
+    for (const auto& entry : json::parse(file)) {
+      const bool is_policy = entry["kind"] == "policy";
+      const auto result = is_policy ? conformance::run_policy_vector(entry) : run_session_vector(entry);
+      passed += result.verdict == conformance::VectorResult::passed;
+      diverged += result.verdict == conformance::VectorResult::diverged;
+      if (result.verdict != conformance::VectorResult::failed) continue;
+      ++failed;
+      std::cout << "FAIL " << entry["id"].get<std::string>() << ": " << result.why << '\n';
+    }
+  }
+  std::cout << passed << " passed, " << failed << " failed, " << diverged << " diverge\n";
+  return failed == 0 && passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,2 @@
+// Nothing but the precompiled header that every test program shares.
+int main() { return 0; }
