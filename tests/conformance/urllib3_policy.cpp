@@ -85,7 +85,8 @@ class Machine {
   static bool is_redirect(const json& op) {
     const int status = op.value("status", 0);
     const bool code = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-    for (const auto& [name, value] : op.value("headers", json::object()).items()) {
+    const json headers_given = op.value("headers", json::object());
+  for (const auto& [name, value] : headers_given.items()) {
       if (code && iequals(name, "location")) return true;
     }
     return false;
@@ -156,7 +157,8 @@ class Machine {
   json slept(const json& op) {
     std::optional<Duration> hint;
     Headers headers;
-    for (const auto& [name, value] : op.value("headers", json::object()).items()) headers.add(name, value);
+    const json headers_given = op.value("headers", json::object());
+  for (const auto& [name, value] : headers_given.items()) headers.add(name, value);
     if (policy_.retry().respect_retry_after_header) hint = retry_after_of(headers, now_);
     const Duration wait = policy_.wait(backoff(), hint, draw_);
     return wait == Duration::zero() ? json() : json(seconds(wait));

@@ -57,7 +57,8 @@ const NamedFault& named(const std::string& name) {
 Scripted scripted(const json& event) {
   if (event.contains("error")) return Scripted::failing(named(event["error"]).fault);
   Headers headers;
-  for (const auto& [name, value] : event.value("headers", json::object()).items()) headers.add(name, value);
+  const json headers_given = event.value("headers", json::object());
+  for (const auto& [name, value] : headers_given.items()) headers.add(name, value);
   return Scripted::answer(event["status"], std::move(headers));
 }
 
@@ -125,7 +126,8 @@ Replay replay(const json& entry) {
   session.mount("https://", adapter);
 
   RequestOptions options;
-  for (const auto& [name, value] : request.value("headers", json::object()).items()) options.headers.add(name, value);
+  const json headers_given = request.value("headers", json::object());
+  for (const auto& [name, value] : headers_given.items()) options.headers.add(name, value);
   if (request.contains("body") || request.value("chunked", false)) options.body = body_from(request);
   if (request.contains("redirect")) options.follow_redirects = request["redirect"].get<bool>();
   const std::string full = url.front() == '/' ? "http://a.test" + url : url;
