@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include <redial/redial.hpp>
 #include <redial/testing/fault_server.hpp>
 
@@ -66,9 +68,9 @@ class Demo {
   }
 
   bool tell(const Story& story) {
-    server_.on("/plain" + story.path, story.script);
-    server_.on(story.path, story.script);
-    std::printf("\n\033[1m%s\033[0m\n", story.title);
+    server_.in_turn("/plain" + story.path, story.script);
+    server_.in_turn(story.path, story.script);
+    std::printf(isatty(STDOUT_FILENO) != 0 ? "\n\033[1m%s\033[0m\n" : "\n%s\n", story.title);
     const auto one_shot = plain_.try_request(story.method, server_.url("/plain" + story.path), options(false));
     std::printf("  a one-shot client: %s\n", what_it_got(one_shot).c_str());
 

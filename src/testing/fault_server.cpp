@@ -485,12 +485,14 @@ FaultServer::FaultServer() : FaultServer(Options{}) {}
 FaultServer::FaultServer(Options options) : state_(std::make_unique<State>(options)) {}
 FaultServer::~FaultServer() = default;
 
-void FaultServer::on(std::string_view route, std::vector<Reply> replies) {
+void FaultServer::in_turn(std::string_view route, std::vector<Reply> replies) {
   const std::lock_guard lock(state_->mutex);
   state_->routes[std::string(route)] = std::move(replies);
 }
 
-void FaultServer::on(std::string_view route, Reply reply) { on(route, std::vector<Reply>{std::move(reply)}); }
+void FaultServer::on(std::string_view route, Reply reply) {
+  in_turn(route, std::vector<Reply>{std::move(reply)});
+}
 
 void FaultServer::on_accept(std::vector<OnAccept> plan) {
   const std::lock_guard lock(state_->mutex);

@@ -74,8 +74,8 @@ class LostAnswer : public ::testing::TestWithParam<Case> {};
 TEST_P(LostAnswer, IsRepeatedForGetAndNeverForPost) {
   FaultServer server;
   const Case& one = GetParam();
-  server.on("GET /x", std::vector<Reply>{one.reply, Reply{.body = "whole"}});
-  server.on("POST /x", std::vector<Reply>{one.reply, Reply{.body = "whole"}});
+  server.in_turn("GET /x", std::vector<Reply>{one.reply, Reply{.body = "whole"}});
+  server.in_turn("POST /x", std::vector<Reply>{one.reply, Reply{.body = "whole"}});
   Session session = quick_session();
 
   const auto get = session.try_get(server.url("/x"));
@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
              Evidence::responded, Fault::body_cut},
         Case{"bad_gzip", Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = "this is not gzip"}, Evidence::responded,
              Fault::body_undecodable}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& one) { return std::string(one.param.name); });
 
 TEST(Wire, RefusedConnectionIsNotSentAndRetriedForPost) {
   Session session = quick_session();
@@ -150,7 +150,7 @@ TEST(Wire, UnsolicitedBytesNeverAnswerTheNextRequest) {
 TEST(Wire, APostLostOnAReusedConnectionIsSentOnce) {
   FaultServer server;
   server.on("/warm", Reply{});
-  server.on("/pay", std::vector<Reply>{failing(Reply::Fault::reset_after_read), Reply{}});
+  server.in_turn("/pay", std::vector<Reply>{failing(Reply::Fault::reset_after_read), Reply{}});
   Session session = quick_session();
   session.get(server.url("/warm"));
   const auto result = session.try_post(server.url("/pay"), {.body = "once"});
@@ -162,7 +162,7 @@ TEST(Wire, APostLostOnAReusedConnectionIsSentOnce) {
 TEST(Wire, ALostPostWithAKeyIsRepeatedAndActsOnce) {
   FaultServer server;
   Reply lost{.status = 201, .fault = Reply::Fault::close_after_read, .acts = true};
-  server.on("/pay", std::vector<Reply>{lost, Reply{.status = 201, .acts = true}});
+  server.in_turn("/pay", std::vector<Reply>{lost, Reply{.status = 201, .acts = true}});
   Session session = quick_session();
   const auto response = session.post(server.url("/pay"), {.body = "x", .idempotency_key = IdempotencyKey::automatic()});
   EXPECT_EQ(response.status(), 201);
@@ -264,7 +264,7 @@ TEST(Wire, StreamsAndFilesAreUploadedWhole) {
 
 TEST(Wire, AStreamThatFailedOnceIsNotSentAgain) {
   FaultServer server;
-  server.on("/up", std::vector<Reply>{Reply{.status = 503}, Reply{}});
+  server.in_turn("/up", std::vector<Reply>{Reply{.status = 503}, Reply{}});
   Session session = quick_session();
   bool done = false;
   const auto source = [&](char* into, std::size_t) {
@@ -363,7 +363,9 @@ TEST(Tls, ACloseDelimitedBodyNeedsCloseNotify) {
     Session session = quick_session(&server);
     const auto result = session.try_get(server.url());
     EXPECT_EQ(result.has_value(), polite) << report_of(result).text();
-    if (!polite) EXPECT_EQ(report_of(result).attempts[0].fault, Fault::body_cut);
+    if (!polite) {
+      EXPECT_EQ(report_of(result).attempts[0].fault, Fault::body_cut);
+    }
   }
 }
 

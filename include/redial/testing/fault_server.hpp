@@ -89,7 +89,8 @@ class REDIAL_EXPORT FaultServer {
   FaultServer& operator=(const FaultServer&) = delete;
   ~FaultServer();
 
-  void on(std::string_view route, std::vector<Reply> replies);
+  void in_turn(std::string_view route, std::vector<Reply> replies);
+  /// The same reply every time.
   void on(std::string_view route, Reply reply);
   /// For the next connections, in order; then `serve`.
   void on_accept(std::vector<OnAccept> plan);
