@@ -15,7 +15,8 @@ namespace redial::cli {
 namespace {
 
 bool is_secret_field(std::string_view name) {
-  constexpr std::array<std::string_view, 4> secret{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"};
+  constexpr std::array<std::string_view, 4> secret{"Authorization", "Proxy-Authorization", "Cookie",
+                                                   "Set-Cookie"};
   for (const auto candidate : secret) {
     if (iequals(candidate, name)) return true;
   }
@@ -74,20 +75,26 @@ std::string write_out(const std::string& format, const CallReport& report, const
       return text;
     }
     if (name == "time_total") {
-      std::snprintf(text, sizeof text, "%.6f", std::chrono::duration<double>(report.elapsed).count());
+      std::snprintf(text, sizeof text, "%.6f",
+                    std::chrono::duration<double>(report.elapsed).count());
       return text;
     }
     if (name == "size_download") return std::to_string(bytes);
     if (name == "method") return report.method;
     if (name == "url") return report.url;
-    if (name == "url_effective") return report.attempts.empty() ? report.url : report.attempts.back().url;
-    if (name == "num_redirects") return std::to_string(report.attempts.empty() ? 0 : report.attempts.back().hop);
+    if (name == "url_effective")
+      return report.attempts.empty() ? report.url : report.attempts.back().url;
+    if (name == "num_redirects")
+      return std::to_string(report.attempts.empty() ? 0 : report.attempts.back().hop);
     if (name == "content_type") {
-      return response == nullptr ? "" : std::string(response->headers().get("Content-Type").value_or(""));
+      return response == nullptr
+                 ? ""
+                 : std::string(response->headers().get("Content-Type").value_or(""));
     }
     if (name == "num_retries" || name == "attempts") {
       const auto sends = report.attempts.size();
-      const auto hops = report.attempts.empty() ? 0U : static_cast<std::size_t>(report.attempts.back().hop);
+      const auto hops =
+          report.attempts.empty() ? 0U : static_cast<std::size_t>(report.attempts.back().hop);
       return std::to_string(name == "attempts" || sends == 0 ? sends : sends - 1 - hops);
     }
     if (name == "outcome") return std::string(to_string(report.outcome));
@@ -121,12 +128,14 @@ void show_error_body(const Response& response) {
     if (std::iscntrl(static_cast<unsigned char>(c)) != 0) c = ' ';
   }
   if (text.find_first_not_of(' ') == std::string::npos) return;
-  std::fprintf(stderr, "  the server said: %s%s\n", text.c_str(), response.body().size() > most ? " …" : "");
+  std::fprintf(stderr, "  the server said: %s%s\n", text.c_str(),
+               response.body().size() > most ? " …" : "");
 }
 
 class ReportFile {
  public:
-  // Opened before anything is sent: a report that cannot be written must not be found out about afterwards.
+  // Opened before anything is sent: a report that cannot be written must not be found out about
+  // afterwards.
   explicit ReportFile(const std::string& path) {
     if (!path.empty()) file_ = file_output(path);
   }
@@ -165,8 +174,10 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   }
   setup.options.sink = output.get();
   setup.options.stop = interrupt.token();
-  const Result<Response> result = session.try_request(setup.method, setup.url, std::move(setup.options));
-  if (!result && result.error().kind() == ErrorKind::request && result.error().report().attempts.empty()) {
+  const Result<Response> result =
+      session.try_request(setup.method, setup.url, std::move(setup.options));
+  if (!result && result.error().kind() == ErrorKind::request &&
+      result.error().report().attempts.empty()) {
     throw UsageError(result.error().what());
   }
 
@@ -185,9 +196,11 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
     if (response != nullptr) show_error_body(*response);
   }
   if (!flags.write_out.empty()) {
-    write_all(STDOUT_FILENO, write_out(flags.write_out, report, response, output->bytes()), "standard output");
+    write_all(STDOUT_FILENO, write_out(flags.write_out, report, response, output->bytes()),
+              "standard output");
   }
-  const bool output_failed = !report.attempts.empty() && report.attempts.back().fault == Fault::sink_failed;
+  const bool output_failed =
+      !report.attempts.empty() && report.attempts.back().fault == Fault::sink_failed;
   if (output_failed) return k_io;
   if (!ok && interrupt.happened()) return interrupt.exit_code();
   return exit_code_of(report.outcome);

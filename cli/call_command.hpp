@@ -5,8 +5,8 @@
 
 namespace redial::cli {
 
-/// Makes one call as the flags say. The body goes to stdout or a file, everything else to stderr. Returns the exit code;
-/// throws UsageError and OutputError.
+/// Makes one call as the flags say. The body goes to stdout or a file, everything else to stderr.
+/// Returns the exit code; throws UsageError and OutputError.
 int run_call(const CallFlags& flags, const Interrupt& interrupt);
 
 }  // namespace redial::cli

@@ -29,7 +29,8 @@ std::string read_named(const std::string& flag, const std::string& name) {
 }
 
 Duration seconds_of(const std::string& flag, double seconds) {
-  if (!(seconds > 0) || seconds > 1e9) throw UsageError(flag + ": must be a positive number of seconds");
+  if (!(seconds > 0) || seconds > 1e9)
+    throw UsageError(flag + ": must be a positive number of seconds");
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
@@ -45,7 +46,8 @@ std::vector<std::string> split(const std::string& list, char separator) {
 int number_of(const std::string& flag, const std::string& text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) throw UsageError(flag + ": not a number: " + text);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw UsageError(flag + ": not a number: " + text);
   return value;
 }
 
@@ -56,7 +58,8 @@ Statuses statuses_of(const std::string& flag, const std::string& list) {
     const auto dash = part.find('-');
     const int first = number_of(flag, part.substr(0, dash));
     const int last = dash == std::string::npos ? first : number_of(flag, part.substr(dash + 1));
-    if (first < 100 || last > 599 || first > last) throw UsageError(flag + ": statuses are between 100 and 599: " + part);
+    if (first < 100 || last > 599 || first > last)
+      throw UsageError(flag + ": statuses are between 100 and 599: " + part);
     for (int code = first; code <= last; ++code) statuses.add(code);
   }
   return statuses;
@@ -85,7 +88,8 @@ std::uint64_t size_of(const std::string& flag, std::string text) {
   std::uint64_t unit = 1;
   const std::string_view suffixes = "kmg";
   if (!text.empty()) {
-    const auto at = suffixes.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text.back()))));
+    const auto at =
+        suffixes.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text.back()))));
     if (at != std::string_view::npos) {
       unit = std::uint64_t{1} << (10 * (at + 1));
       text.pop_back();
@@ -93,7 +97,8 @@ std::uint64_t size_of(const std::string& flag, std::string text) {
   }
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > (std::uint64_t{1} << 50)) {
+  if (error != std::errc() || end != text.data() + text.size() ||
+      value > (std::uint64_t{1} << 50)) {
     throw UsageError(flag + ": not a size: " + text);
   }
   return value * unit;
@@ -154,7 +159,8 @@ std::string urlencoded(const std::string& given) {
 std::string plain_data(const std::string& flag, const std::string& given, bool strip_lines) {
   if (given.empty() || given.front() != '@') return given;
   std::string content = read_named(flag, given.substr(1));
-  if (strip_lines) std::erase_if(content, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  if (strip_lines)
+    std::erase_if(content, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
   return content;
 }
 
@@ -172,8 +178,10 @@ void set_default(Headers& headers, const char* name, const char* value) {
 }
 
 void add_body(const CallFlags& flags, CallSetup& setup) {
-  const bool has_data = !flags.data.empty() || !flags.data_binary.empty() || !flags.data_urlencode.empty();
-  if (has_data && !flags.json.empty()) throw UsageError("--json: not together with -d and its kind");
+  const bool has_data =
+      !flags.data.empty() || !flags.data_binary.empty() || !flags.data_urlencode.empty();
+  if (has_data && !flags.json.empty())
+    throw UsageError("--json: not together with -d and its kind");
   if (flags.get_with_data && !flags.json.empty()) throw UsageError("--json: not together with -G");
   if (!flags.json.empty()) {
     std::string content;
@@ -188,9 +196,9 @@ void add_body(const CallFlags& flags, CallSetup& setup) {
     base += (base.find('?') == std::string::npos ? "?" : "&") + joined;
     setup.url = base + (fragment == std::string::npos ? "" : setup.url.substr(fragment));
   } else if (has_data) {
-    const bool one_file = flags.data_binary.size() == 1 && flags.data.empty() && flags.data_urlencode.empty() &&
-                          flags.data_binary[0].size() > 1 && flags.data_binary[0][0] == '@' &&
-                          flags.data_binary[0] != "@-";
+    const bool one_file = flags.data_binary.size() == 1 && flags.data.empty() &&
+                          flags.data_urlencode.empty() && flags.data_binary[0].size() > 1 &&
+                          flags.data_binary[0][0] == '@' && flags.data_binary[0] != "@-";
     try {
       setup.options.body =
           one_file ? Body::file(flags.data_binary[0].substr(1)) : Body::bytes(joined_data(flags));
@@ -205,16 +213,18 @@ std::string method_of(const CallFlags& flags) {
   const std::string named = flags.verb.empty() ? flags.method : flags.verb;
   const auto same = [](const std::string& a, const std::string& b) { return iequals(a, b); };
   if (!flags.x_method.empty() && !same(flags.x_method, named)) {
-    throw UsageError("-X " + flags.x_method + ": the command already says " + named + "; use `redial request " +
-                     flags.x_method + " URL`");
+    throw UsageError("-X " + flags.x_method + ": the command already says " + named +
+                     "; use `redial request " + flags.x_method + " URL`");
   }
   const bool sends = !flags.get_with_data && (!flags.data.empty() || !flags.data_binary.empty() ||
                                               !flags.data_urlencode.empty() || !flags.json.empty());
   if (sends && (same(named, "GET") || same(named, "HEAD")) && !flags.verb.empty()) {
-    throw UsageError("-d: a " + named + " has no body; use `redial post`, or -G to put the data into the query");
+    throw UsageError("-d: a " + named +
+                     " has no body; use `redial post`, or -G to put the data into the query");
   }
   if (flags.head_only) {
-    if (!same(named, "GET") && !same(named, "HEAD")) throw UsageError("-I: not together with " + named);
+    if (!same(named, "GET") && !same(named, "HEAD"))
+      throw UsageError("-I: not together with " + named);
     return "HEAD";
   }
   return named;
@@ -225,7 +235,8 @@ void add_policy(const CallFlags& flags, CallSetup& setup) {
   if (flags.retry) retry.total = *flags.retry;
   if (flags.backoff) {
     if (*flags.backoff < 0) throw UsageError("--backoff: must not be negative");
-    retry.backoff_factor = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*flags.backoff));
+    retry.backoff_factor =
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*flags.backoff));
   }
   if (flags.backoff_max) retry.backoff_max = seconds_of("--backoff-max", *flags.backoff_max);
   if (!flags.jitter.empty()) retry.backoff_jitter = jitter_of(flags.jitter);
@@ -233,8 +244,10 @@ void add_policy(const CallFlags& flags, CallSetup& setup) {
   if (!flags.retry_methods.empty()) retry.allowed_methods = methods_of(flags.retry_methods);
   Timeouts& timeouts = setup.adapter.timeouts;
   if (flags.max_time) timeouts.deadline = seconds_of("--max-time", *flags.max_time);
-  if (flags.connect_timeout) timeouts.connect = seconds_of("--connect-timeout", *flags.connect_timeout);
-  if (flags.attempt_timeout) timeouts.attempt = seconds_of("--attempt-timeout", *flags.attempt_timeout);
+  if (flags.connect_timeout)
+    timeouts.connect = seconds_of("--connect-timeout", *flags.connect_timeout);
+  if (flags.attempt_timeout)
+    timeouts.attempt = seconds_of("--attempt-timeout", *flags.attempt_timeout);
   if (flags.idempotent) setup.options.idempotent = Idempotent::yes;
   if (flags.idempotency_key == "auto") {
     setup.options.idempotency_key = IdempotencyKey::automatic();
@@ -257,7 +270,8 @@ void add_resolve(const CallFlags& flags, SessionOptions& session) {
     std::transform(host.begin(), host.end(), host.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     auto addresses = split(given.substr(second + 1), ',');
-    for (auto& address : addresses) std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
+    for (auto& address : addresses)
+      std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
     session.wire.resolve[host] = std::move(addresses);
   }
 }
@@ -288,50 +302,66 @@ void declare(CLI::App& app, CallFlags& flags) {
   repeatable(app, "-H,--header", flags.headers, "field 'Name: value', or @file, @-");
   repeatable(app, "-d,--data", flags.data, "body, or @file, @-; several are joined by &");
   repeatable(app, "--data-binary", flags.data_binary, "as -d, files untouched");
-  repeatable(app, "--data-urlencode", flags.data_urlencode, "as -d, encoded: content, name=content, name@file");
+  repeatable(app, "--data-urlencode", flags.data_urlencode,
+             "as -d, encoded: content, name=content, name@file");
   repeatable(app, "--json", flags.json, "JSON body, or @file, @-");
   app.add_flag("-G,--get", flags.get_with_data, "put the data into the query");
   app.add_option("-u,--user", flags.user, "user:password (Basic)");
   app.add_option("-A,--user-agent", flags.user_agent, "User-Agent");
   app.add_option("-e,--referer", flags.referer, "Referer");
   app.add_option("-b,--cookie", flags.cookie, "cookies 'a=b; c=d'");
-  app.add_option("-o,--output", flags.output, "write the body to a file: a sibling, renamed when whole");
+  app.add_option("-o,--output", flags.output,
+                 "write the body to a file: a sibling, renamed when whole");
   app.add_flag("-O,--remote-name", flags.remote_name, "as -o, named as the URL's last segment");
   app.add_flag("-i,--include", flags.include_head, "show the answer's head too");
   app.add_flag("-I,--head", flags.head_only, "HEAD, and show the head");
   app.add_flag("-s,--silent", flags.silent, "no messages");
   app.add_flag("-S,--show-error", flags.show_error, "messages even with -s");
   app.add_flag("-v,--verbose", flags.verbose, "tell each attempt, and the last exchange's heads");
-  app.add_flag("-N,--no-buffer", flags.no_buffer, "show the body while it arrives; a failure then is final");
+  app.add_flag("-N,--no-buffer", flags.no_buffer,
+               "show the body while it arrives; a failure then is final");
   app.add_flag("-k,--insecure", flags.insecure, "accept any certificate, also an attacker's");
   app.add_option("--cacert", flags.cacert, "PEM file of trusted authorities");
   app.add_option("--cert", flags.cert, "PEM client certificate");
   app.add_option("--key", flags.key, "its PEM key");
   app.add_flag("--compressed", flags.compressed, "ask for gzip or deflate, and undo it");
-  app.add_option("--connect-timeout", flags.connect_timeout, "seconds for look-up, TCP and TLS [5]");
+  app.add_option("--connect-timeout", flags.connect_timeout,
+                 "seconds for look-up, TCP and TLS [5]");
   repeatable(app, "--resolve", flags.resolve, "host:port:address[,address]");
   app.add_option("-w,--write-out", flags.write_out, "print after the call, e.g. '%{http_code}'");
   app.add_flag("-L,--location", flags.location, "accepted: redirects are followed by default");
   app.add_flag("-f,--fail", flags.fail, "accepted: an error status is a failure by default");
 
   const char* const other = "Where curl means something else";
-  app.add_option("-m,--max-time", flags.max_time, "seconds for the whole call, retries and waits included (curl: each transfer) [60]")
+  app.add_option(
+         "-m,--max-time", flags.max_time,
+         "seconds for the whole call, retries and waits included (curl: each transfer) [60]")
       ->group(other);
-  app.add_option("--max-filesize", flags.max_filesize, "bytes of body after decoding (curl: as sent)")->group(other);
-  app.add_option("--retry", flags.retry, "retries; N makes at most N+1 attempts [3] (curl: 0)")->group(other);
+  app.add_option("--max-filesize", flags.max_filesize,
+                 "bytes of body after decoding (curl: as sent)")
+      ->group(other);
+  app.add_option("--retry", flags.retry, "retries; N makes at most N+1 attempts [3] (curl: 0)")
+      ->group(other);
 
   const char* const ours = "redial's own";
   app.add_option("--backoff", flags.backoff, "first wait in seconds, doubling [0.5]")->group(ours);
-  app.add_option("--backoff-max", flags.backoff_max, "longest computed wait in seconds [20]")->group(ours);
-  app.add_option("--jitter", flags.jitter, "none, full, equal, decorrelated [full]")->group(ours);
-  app.add_option("--retry-on", flags.retry_on, "statuses, e.g. 429,500-504 [408,425,429,500,502,503,504]")->group(ours);
-  app.add_option("--retry-methods", flags.retry_methods, "methods that may be repeated, or any [the idempotent ones]")
+  app.add_option("--backoff-max", flags.backoff_max, "longest computed wait in seconds [20]")
       ->group(ours);
-  app.add_option("--attempt-timeout", flags.attempt_timeout, "seconds for one attempt [10]")->group(ours);
-  app.add_option("--idempotency-key", flags.idempotency_key, "send this Idempotency-Key, or auto: the call may be repeated")
+  app.add_option("--jitter", flags.jitter, "none, full, equal, decorrelated [full]")->group(ours);
+  app.add_option("--retry-on", flags.retry_on,
+                 "statuses, e.g. 429,500-504 [408,425,429,500,502,503,504]")
+      ->group(ours);
+  app.add_option("--retry-methods", flags.retry_methods,
+                 "methods that may be repeated, or any [the idempotent ones]")
+      ->group(ours);
+  app.add_option("--attempt-timeout", flags.attempt_timeout, "seconds for one attempt [10]")
+      ->group(ours);
+  app.add_option("--idempotency-key", flags.idempotency_key,
+                 "send this Idempotency-Key, or auto: the call may be repeated")
       ->group(ours);
   app.add_flag("--idempotent", flags.idempotent, "repeating this request is harmless")->group(ours);
-  app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")->group(ours);
+  app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")
+      ->group(ours);
   app.add_option("--report", flags.report, "write what happened as JSON to a file")->group(ours);
 }
 

@@ -12,10 +12,11 @@ class App;
 
 namespace redial::cli {
 
-/// The flags of one call, as typed. curl's names with curl's meaning; what differs stands in --help.
+/// The flags of one call, as typed. curl's names with curl's meaning; what differs stands in
+/// --help.
 struct CallFlags {
-  std::string verb;      ///< "GET", or empty for `redial request`
-  std::string method;    ///< of `redial request METHOD URL`
+  std::string verb;    ///< "GET", or empty for `redial request`
+  std::string method;  ///< of `redial request METHOD URL`
   std::string url;
   // curl's
   std::string x_method;

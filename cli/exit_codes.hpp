@@ -7,13 +7,13 @@ namespace redial::cli {
 /// What the command's exit code means; scripts rely on it.
 enum ExitCode : int {
   k_ok = 0,
-  k_bug = 1,           ///< only for our own bugs
-  k_usage = 2,         ///< usage, bad URL, policy or input: nothing was sent
+  k_bug = 1,    ///< only for our own bugs
+  k_usage = 2,  ///< usage, bad URL, policy or input: nothing was sent
   k_failed = 3,
   k_in_doubt = 4,
-  k_io = 74,           ///< an output that cannot be written (EX_IOERR)
-  k_later = 75,        ///< come back at retry_at (EX_TEMPFAIL)
-  k_interrupted = 130, ///< Ctrl-C
+  k_io = 74,            ///< an output that cannot be written (EX_IOERR)
+  k_later = 75,         ///< come back at retry_at (EX_TEMPFAIL)
+  k_interrupted = 130,  ///< Ctrl-C
 };
 
 inline ExitCode exit_code_of(CallOutcome outcome) {

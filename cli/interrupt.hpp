@@ -8,8 +8,9 @@ namespace redial::cli {
 
 /// Turns Ctrl-C and SIGTERM into a stop request; a second one ends the process at once.
 ///
-/// Make it first thing in main: it blocks the signals for every thread that starts later and waits for them on one of
-/// its own, so that nothing runs inside a signal handler. SIGPIPE is ignored: a closed pipe is a write error.
+/// Make it first thing in main: it blocks the signals for every thread that starts later and waits
+/// for them on one of its own, so that nothing runs inside a signal handler. SIGPIPE is ignored: a
+/// closed pipe is a write error.
 class Interrupt {
  public:
   Interrupt();

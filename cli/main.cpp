@@ -18,9 +18,11 @@ namespace redial::cli {
 namespace {
 
 constexpr const char* k_footer =
-    "Exit codes: 0 ok; 2 usage, nothing was sent; 3 failed; 4 in doubt: it may have happened; 75 come back later (the\n"
+    "Exit codes: 0 ok; 2 usage, nothing was sent; 3 failed; 4 in doubt: it may have happened; 75 "
+    "come back later (the\n"
     "time is printed); 74 an output could not be written; 130 Ctrl-C; 1 a bug of ours.\n\n"
-    "Three flags differ from curl: -m/--max-time bounds the whole call (curl: each transfer), --max-filesize counts\n"
+    "Three flags differ from curl: -m/--max-time bounds the whole call (curl: each transfer), "
+    "--max-filesize counts\n"
     "decoded bytes, --retry N defaults to 3. `redial get --help` lists every flag.";
 
 struct Commands {
@@ -37,8 +39,10 @@ void add_verb(CLI::App& app, Commands& commands, const char* name, const char* m
 }
 
 int dispatch(int argc, char** argv) {
-  CLI::App app{"redial makes one HTTP call finish well: it retries what is safe, waits as long as the server asks,\n"
-               "gives up in time, and says what it did and why."};
+  CLI::App app{
+      "redial makes one HTTP call finish well: it retries what is safe, waits as long as the "
+      "server asks,\n"
+      "gives up in time, and says what it did and why."};
   app.set_version_flag("--version", "redial " REDIAL_VERSION);
   app.require_subcommand(1);
   app.footer(k_footer);
@@ -55,7 +59,8 @@ int dispatch(int argc, char** argv) {
   request->add_option("METHOD", commands.flags.method, "e.g. PROPFIND")->required();
   request->add_option("URL", commands.flags.url, "http:// or https://")->required();
   request->footer(k_footer);
-  CLI::App* const demo = app.add_subcommand("demo", "calls through a server that misbehaves, and what became of them");
+  CLI::App* const demo =
+      app.add_subcommand("demo", "calls through a server that misbehaves, and what became of them");
   demo->parse_complete_callback([&commands] { commands.demo = true; });
   try {
     app.parse(argc, argv);
@@ -80,7 +85,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "redial: %s\n", error.what());
     return k_io;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "redial: internal error: %s\nPlease report this with the command that led to it.\n", error.what());
+    std::fprintf(
+        stderr, "redial: internal error: %s\nPlease report this with the command that led to it.\n",
+        error.what());
     return k_bug;
   }
 }

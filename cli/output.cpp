@@ -106,14 +106,17 @@ class LiveStdout final : public BodyOutput {
 
  protected:
   void reset() override {}
-  void append(std::string_view piece) override { write_all(STDOUT_FILENO, piece, "standard output"); }
+  void append(std::string_view piece) override {
+    write_all(STDOUT_FILENO, piece, "standard output");
+  }
   void deliver() override {}
 };
 
 class FileOutput final : public BodyOutput {
  public:
   explicit FileOutput(std::string path) : path_(std::move(path)), part_(path_ + ".redial-XXXXXX") {
-    // What is not a regular file (/dev/null, a pipe) cannot be renamed over: it is written as it is.
+    // What is not a regular file (/dev/null, a pipe) cannot be renamed over: it is written as it
+    // is.
     struct stat status {};
     direct_ = stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
     if (direct_) {
@@ -133,7 +136,8 @@ class FileOutput final : public BodyOutput {
     if (made_) unlink(part_.c_str());
   }
   void abandon() noexcept override {
-    if (!direct_ && file_.is_open() && ftruncate(file_.get(), 0) == 0) lseek(file_.get(), 0, SEEK_SET);
+    if (!direct_ && file_.is_open() && ftruncate(file_.get(), 0) == 0)
+      lseek(file_.get(), 0, SEEK_SET);
   }
   bool can_abandon() const noexcept override { return !direct_; }
 
@@ -167,7 +171,8 @@ void write_all(int fd, std::string_view bytes, const std::string& name) {
 }
 
 std::string head_text(const Response& response) {
-  std::string text = "HTTP/1.1 " + std::to_string(response.status()) + " " + response.reason() + "\r\n";
+  std::string text =
+      "HTTP/1.1 " + std::to_string(response.status()) + " " + response.reason() + "\r\n";
   for (const auto& field : response.headers()) text += field.name + ": " + field.value + "\r\n";
   return text + "\r\n";
 }
@@ -188,8 +193,14 @@ void BodyOutput::commit() {
   committed_ = true;
 }
 
-std::unique_ptr<BodyOutput> held_stdout() { return std::make_unique<HeldStdout>(); }
-std::unique_ptr<BodyOutput> live_stdout() { return std::make_unique<LiveStdout>(); }
-std::unique_ptr<BodyOutput> file_output(const std::string& path) { return std::make_unique<FileOutput>(path); }
+std::unique_ptr<BodyOutput> held_stdout() {
+  return std::make_unique<HeldStdout>();
+}
+std::unique_ptr<BodyOutput> live_stdout() {
+  return std::make_unique<LiveStdout>();
+}
+std::unique_ptr<BodyOutput> file_output(const std::string& path) {
+  return std::make_unique<FileOutput>(path);
+}
 
 }  // namespace redial::cli

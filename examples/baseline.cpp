@@ -1,5 +1,5 @@
-// One configured session, reused: the whole of what most programs need. `baseline URL` calls that URL; without one a
-// server on loopback answers, after two blips.
+// One configured session, reused: the whole of what most programs need. `baseline URL` calls that
+// URL; without one a server on loopback answers, after two blips.
 
 #include <iostream>
 #include <string>

@@ -20,7 +20,8 @@ int main() {
   }
   try {
     const auto port = std::to_string(redial::testing::refused_port());
-    session.get("http://127.0.0.1:" + port + "/", {.retry = redial::Retry{.total = 1, .backoff_factor = 10ms}});
+    session.get("http://127.0.0.1:" + port + "/",
+                {.retry = redial::Retry{.total = 1, .backoff_factor = 10ms}});
   } catch (const redial::ConnectError& error) {
     std::cout << error.what();
     ++seen;

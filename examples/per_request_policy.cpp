@@ -13,8 +13,9 @@ int main() {
 
   redial::Session session;
   const auto response = session.get(
-      server.url("/job"), {.retry = redial::Retry{.total = 5, .backoff_factor = 10ms, .status_forcelist = {404, 503}},
-                           .retry_if = [](const redial::Response& answer) { return answer.body() == "pending"; }});
+      server.url("/job"),
+      {.retry = redial::Retry{.total = 5, .backoff_factor = 10ms, .status_forcelist = {404, 503}},
+       .retry_if = [](const redial::Response& answer) { return answer.body() == "pending"; }});
   std::cout << response.body() << " after " << response.report().attempts.size() << " attempts\n";
   return response.body() == "ready" ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-// A payment whose answer gets lost: with an idempotency key it is sent again and acts once; without, it is in doubt.
+// A payment whose answer gets lost: with an idempotency key it is sent again and acts once;
+// without, it is in doubt.
 
 #include <iostream>
 
@@ -15,7 +16,8 @@ int main() {
 
   redial::Session session;
   const auto paid = session.post(
-      server.url("/payments"), {.json = R"({"amount": 5})", .idempotency_key = redial::IdempotencyKey::automatic()});
+      server.url("/payments"),
+      {.json = R"({"amount": 5})", .idempotency_key = redial::IdempotencyKey::automatic()});
   std::cout << paid.report().text();
 
   const auto transfer = session.try_post(server.url("/transfers"), {.json = R"({"amount": 5})"});

@@ -1,2 +1,4 @@
 // Nothing but the precompiled header that every test program shares.
-int main() { return 0; }
+int main() {
+  return 0;
+}

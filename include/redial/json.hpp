@@ -1,6 +1,7 @@
 #pragma once
 
-/// Opt-in: `response.json()` and `.json = nlohmann::json{…}` with nlohmann's library (Debian: nlohmann-json3-dev).
+/// Opt-in: `response.json()` and `.json = nlohmann::json{…}` with nlohmann's library (Debian:
+/// nlohmann-json3-dev).
 
 #include <nlohmann/json.hpp>
 
@@ -10,13 +11,15 @@
 namespace redial {
 inline namespace v0 {
 
-/// Parses a response's body. Throws BodyError naming URL, position and reason; an empty body is not JSON either.
+/// Parses a response's body. Throws BodyError naming URL, position and reason; an empty body is not
+/// JSON either.
 struct JsonFormat {
   static nlohmann::json parse(const Response& response) {
     try {
       return nlohmann::json::parse(response.body());
     } catch (const nlohmann::json::parse_error& error) {
-      Error(ErrorKind::body, "the answer from " + response.report().url + " is not JSON: " + error.what(),
+      Error(ErrorKind::body,
+            "the answer from " + response.report().url + " is not JSON: " + error.what(),
             response.report(), response)
           .raise();
     }

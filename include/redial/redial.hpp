@@ -1,6 +1,7 @@
 #pragma once
 
-/// Everything a program that makes HTTP calls needs. Opt-in beside it: redial/json.hpp, redial/testing/*.
+/// Everything a program that makes HTTP calls needs. Opt-in beside it: redial/json.hpp,
+/// redial/testing/*.
 
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>

@@ -49,9 +49,11 @@ struct MemorySource final : Body::Source {
 
 class FileReader final : public BodyReader {
  public:
-  FileReader(const std::filesystem::path& path, std::uint64_t expected) : path_(path), expected_(expected) {
+  FileReader(const std::filesystem::path& path, std::uint64_t expected)
+      : path_(path), expected_(expected) {
     file_ = std::fopen(path.c_str(), "rbe");
-    if (file_ == nullptr) throw std::system_error(errno, std::generic_category(), "cannot open " + path.string());
+    if (file_ == nullptr)
+      throw std::system_error(errno, std::generic_category(), "cannot open " + path.string());
   }
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
@@ -63,7 +65,8 @@ class FileReader final : public BodyReader {
       throw std::system_error(errno, std::generic_category(), "cannot read " + path_.string());
     }
     seen_ += count;
-    // A file that grew or shrank under us is another body: half of it must never pass for the whole.
+    // A file that grew or shrank under us is another body: half of it must never pass for the
+    // whole.
     if (seen_ > expected_ || (count == 0 && seen_ != expected_)) {
       throw std::runtime_error(path_.string() + " changed its size while it was being sent");
     }
@@ -80,7 +83,8 @@ class FileReader final : public BodyReader {
 struct FileSource final : Body::Source {
   explicit FileSource(std::filesystem::path where) : path(std::move(where)) {
     if (!std::filesystem::is_regular_file(path)) {
-      const auto code = std::filesystem::exists(path) ? std::errc::invalid_argument : std::errc::no_such_file_or_directory;
+      const auto code = std::filesystem::exists(path) ? std::errc::invalid_argument
+                                                      : std::errc::no_such_file_or_directory;
       throw std::system_error(std::make_error_code(code), "body file " + path.string());
     }
     size = std::filesystem::file_size(path);
@@ -134,8 +138,12 @@ Body::Body(std::string_view content) : Body(std::string(content)) {}
 Body::Body(const char* content) : Body(std::string(content)) {}
 Body::Body(std::shared_ptr<Source> source) : source_(std::move(source)) {}
 
-Body Body::bytes(std::string content) { return {std::move(content)}; }
-Body Body::file(const std::filesystem::path& path) { return Body(std::make_shared<FileSource>(path)); }
+Body Body::bytes(std::string content) {
+  return {std::move(content)};
+}
+Body Body::file(const std::filesystem::path& path) {
+  return Body(std::make_shared<FileSource>(path));
+}
 
 Body Body::stream(Read read, std::optional<std::uint64_t> length) {
   if (!read) throw std::invalid_argument("Body::stream: read is empty");
@@ -148,9 +156,15 @@ Body Body::rewindable(Read read, Rewind rewind, std::optional<std::uint64_t> len
   return Body(std::make_shared<StreamSource>(std::move(read), std::move(rewind), length));
 }
 
-bool Body::absent() const noexcept { return source_ == nullptr; }
-bool Body::replayable() const noexcept { return source_ == nullptr || source_->replayable(); }
-bool Body::streamed() const noexcept { return source_ != nullptr && source_->streamed(); }
+bool Body::absent() const noexcept {
+  return source_ == nullptr;
+}
+bool Body::replayable() const noexcept {
+  return source_ == nullptr || source_->replayable();
+}
+bool Body::streamed() const noexcept {
+  return source_ != nullptr && source_->streamed();
+}
 
 std::optional<std::uint64_t> Body::length() const noexcept {
   return source_ == nullptr ? std::optional<std::uint64_t>(0) : source_->length();

@@ -10,11 +10,14 @@ namespace redial {
 inline namespace v0 {
 namespace {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 void check_name(const std::string& name) {
   if (!is_token(name)) {
-    throw std::invalid_argument("header \"" + printable(name) + "\": its name is not a token (RFC 9110 §5.6.2)");
+    throw std::invalid_argument("header \"" + printable(name) +
+                                "\": its name is not a token (RFC 9110 §5.6.2)");
   }
 }
 
@@ -28,7 +31,8 @@ std::string checked_value(const std::string& name, std::string value) {
     const auto byte = static_cast<unsigned char>(value[i]);
     if ((byte < 0x20 && value[i] != '\t') || byte == 0x7F) {
       throw std::invalid_argument("header \"" + name + "\": its value has the control character " +
-                                  printable(value.substr(i, 1)) + " at position " + std::to_string(i));
+                                  printable(value.substr(i, 1)) + " at position " +
+                                  std::to_string(i));
     }
   }
   return value;
@@ -37,8 +41,8 @@ std::string checked_value(const std::string& name, std::string value) {
 }  // namespace
 
 bool iequals(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 Headers::Headers(std::initializer_list<Header> fields) {
@@ -72,7 +76,9 @@ std::size_t Headers::erase(std::string_view name) {
   return std::erase_if(fields_, [&](const Header& field) { return iequals(field.name, name); });
 }
 
-bool Headers::contains(std::string_view name) const noexcept { return get(name).has_value(); }
+bool Headers::contains(std::string_view name) const noexcept {
+  return get(name).has_value();
+}
 
 std::optional<std::string_view> Headers::get(std::string_view name) const noexcept {
   for (const auto& field : fields_) {
@@ -104,7 +110,9 @@ std::optional<std::string> Headers::joined(std::string_view name) const {
 
 bool operator==(const Headers& a, const Headers& b) noexcept {
   return std::equal(a.fields_.begin(), a.fields_.end(), b.fields_.begin(), b.fields_.end(),
-                    [](const Header& x, const Header& y) { return iequals(x.name, y.name) && x.value == y.value; });
+                    [](const Header& x, const Header& y) {
+                      return iequals(x.name, y.name) && x.value == y.value;
+                    });
 }
 
 }  // namespace v0

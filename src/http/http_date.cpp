@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> k_days{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                  "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> k_months{"January", "February", "March",     "April",   "May",      "June",
-                                                    "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> k_months{
+    "January", "February", "March",     "April",   "May",      "June",
+    "July",    "August",   "September", "October", "November", "December"};
 
 struct Zone {
   std::string_view name;
@@ -24,14 +25,19 @@ constexpr std::array k_zones{Zone{"GMT", 0},  Zone{"UTC", 0},  Zone{"UT", 0},   
                              Zone{"EST", -5}, Zone{"EDT", -4}, Zone{"CST", -6}, Zone{"CDT", -5},
                              Zone{"MST", -7}, Zone{"MDT", -6}, Zone{"PST", -8}, Zone{"PDT", -7}};
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 // 1-based place of a name or its first three letters; 0 when it is none.
 template <std::size_t N>
 int place(const std::array<std::string_view, N>& names, std::string_view word) {
   for (std::size_t i = 0; i < N; ++i) {
-    if (iequals(word, names[i]) || iequals(word, names[i].substr(0, 3))) return static_cast<int>(i) + 1;
+    if (iequals(word, names[i]) || iequals(word, names[i].substr(0, 3)))
+      return static_cast<int>(i) + 1;
   }
   return 0;
 }
@@ -42,7 +48,8 @@ class Reader {
   explicit Reader(std::string_view text) : rest_(text) {}
 
   void skip(std::string_view characters) {
-    while (!rest_.empty() && characters.find(rest_.front()) != std::string_view::npos) rest_.remove_prefix(1);
+    while (!rest_.empty() && characters.find(rest_.front()) != std::string_view::npos)
+      rest_.remove_prefix(1);
   }
   bool accept(char c) {
     if (rest_.empty() || rest_.front() != c) return false;
@@ -60,7 +67,8 @@ class Reader {
   int number(std::size_t most, std::size_t* count = nullptr) {
     std::size_t size = 0;
     int value = 0;
-    while (size < rest_.size() && is_digit(rest_[size]) && size <= most) value = value * 10 + (rest_[size++] - '0');
+    while (size < rest_.size() && is_digit(rest_[size]) && size <= most)
+      value = value * 10 + (rest_[size++] - '0');
     if (count != nullptr) *count = size;
     if (size == 0 || size > most) return -1;
     rest_.remove_prefix(size);
@@ -85,8 +93,8 @@ bool read_time(Reader& in, Parts& parts) {
   if (!in.accept(':')) return false;
   parts.minute = in.number(2);
   if (in.accept(':')) parts.second = in.number(2);
-  return parts.hour >= 0 && parts.hour < 24 && parts.minute >= 0 && parts.minute < 60 && parts.second >= 0 &&
-         parts.second <= 60;
+  return parts.hour >= 0 && parts.hour < 24 && parts.minute >= 0 && parts.minute < 60 &&
+         parts.second >= 0 && parts.second <= 60;
 }
 
 bool read_year(Reader& in, Parts& parts) {
@@ -154,11 +162,12 @@ std::optional<Seconds> at(const Parts& parts) {
                                          std::chrono::month{static_cast<unsigned>(parts.month)},
                                          std::chrono::day{static_cast<unsigned>(parts.day)}};
   if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days{date} + std::chrono::hours{parts.hour} + std::chrono::minutes{parts.minute} +
-         std::chrono::seconds{parts.second} - parts.offset;
+  return std::chrono::sys_days{date} + std::chrono::hours{parts.hour} +
+         std::chrono::minutes{parts.minute} + std::chrono::seconds{parts.second} - parts.offset;
 }
 
-// RFC 9110 §5.6.7: what seems more than 50 years ahead is the most recent past year with those digits.
+// RFC 9110 §5.6.7: what seems more than 50 years ahead is the most recent past year with those
+// digits.
 void settle_century(Parts& parts, WallTime now) {
   const std::chrono::year_month_day today{std::chrono::floor<std::chrono::days>(now)};
   const int this_year = static_cast<int>(today.year());
@@ -168,10 +177,13 @@ void settle_century(Parts& parts, WallTime now) {
   if (parts.year > this_year + 50) parts.year -= 100;
   if (parts.year != this_year + 50) return;
   const auto then = at(parts);
-  const std::chrono::year_month_day limit{today.year() + std::chrono::years{50}, today.month(), today.day()};
-  const auto limit_day = limit.ok() ? std::chrono::sys_days{limit} : std::chrono::sys_days{limit.year() / 3 / 1};
+  const std::chrono::year_month_day limit{today.year() + std::chrono::years{50}, today.month(),
+                                          today.day()};
+  const auto limit_day =
+      limit.ok() ? std::chrono::sys_days{limit} : std::chrono::sys_days{limit.year() / 3 / 1};
   const auto time_of_day = now - std::chrono::floor<std::chrono::days>(now);
-  if (then && WallTime::duration(0) <= time_of_day && *then > std::chrono::floor<std::chrono::seconds>(limit_day + time_of_day)) {
+  if (then && WallTime::duration(0) <= time_of_day &&
+      *then > std::chrono::floor<std::chrono::seconds>(limit_day + time_of_day)) {
     parts.year -= 100;
   }
 }
@@ -198,10 +210,12 @@ std::string format_http_date(WallTime time) {
   const std::chrono::weekday weekday{day};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
   char text[48];
-  std::snprintf(text, sizeof text, "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT", k_days[weekday.c_encoding()].data(),
-                static_cast<unsigned>(date.day()), k_months[static_cast<unsigned>(date.month()) - 1].data(),
+  std::snprintf(text, sizeof text, "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT",
+                k_days[weekday.c_encoding()].data(), static_cast<unsigned>(date.day()),
+                k_months[static_cast<unsigned>(date.month()) - 1].data(),
                 static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
   return text;
 }
 

@@ -11,8 +11,9 @@ namespace {
 
 // Fields that speak of a body which the next request no longer has.
 constexpr std::array<std::string_view, 11> k_body_fields{
-    "Content-Type",     "Content-Length",   "Content-Encoding", "Content-Language", "Content-Location", "Content-Range",
-    "Transfer-Encoding", "Digest",          "Last-Modified",    "Expect",           "Idempotency-Key"};
+    "Content-Type",     "Content-Length", "Content-Encoding",  "Content-Language",
+    "Content-Location", "Content-Range",  "Transfer-Encoding", "Digest",
+    "Last-Modified",    "Expect",         "Idempotency-Key"};
 
 bool becomes_get(std::string_view method, int status, const Retry& retry) {
   if (status == 303) return method != "HEAD" && method != "GET";
@@ -21,7 +22,8 @@ bool becomes_get(std::string_view method, int status, const Retry& retry) {
 
 }  // namespace
 
-Redirection redirection(const Request& request, int status, const Headers& headers, const Retry& retry) {
+Redirection redirection(const Request& request, int status, const Headers& headers,
+                        const Retry& retry) {
   switch (status) {
     case 301:
     case 302:

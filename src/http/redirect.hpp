@@ -17,9 +17,11 @@ struct Redirection {
   std::optional<Request> next;
 };
 
-/// What `status` and the Location in `headers` make of `request` (RFC 9110 §15.4): 301 and 302 turn POST into GET, 303
-/// everything but HEAD, 307 and 308 keep method and body; fields in `remove_headers_on_redirect` stay within the origin.
-Redirection redirection(const Request& request, int status, const Headers& headers, const Retry& retry);
+/// What `status` and the Location in `headers` make of `request` (RFC 9110 §15.4): 301 and 302 turn
+/// POST into GET, 303 everything but HEAD, 307 and 308 keep method and body; fields in
+/// `remove_headers_on_redirect` stay within the origin.
+Redirection redirection(const Request& request, int status, const Headers& headers,
+                        const Retry& retry);
 
 }  // namespace detail
 }  // namespace v0

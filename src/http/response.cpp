@@ -42,7 +42,8 @@ const std::vector<Response>& Response::history() const noexcept {
   return history_ ? *history_ : none;
 }
 
-Response ResponseBuilder::from(ReceivedResponse&& received, std::shared_ptr<const Request> request) {
+Response ResponseBuilder::from(ReceivedResponse&& received,
+                               std::shared_ptr<const Request> request) {
   Response response;
   response.status_ = received.status;
   response.reason_ = std::move(received.reason);
@@ -54,7 +55,8 @@ Response ResponseBuilder::from(ReceivedResponse&& received, std::shared_ptr<cons
 }
 
 void ResponseBuilder::finish(Response& response, std::vector<Response> history, CallReport report) {
-  if (!history.empty()) response.history_ = std::make_shared<const std::vector<Response>>(std::move(history));
+  if (!history.empty())
+    response.history_ = std::make_shared<const std::vector<Response>>(std::move(history));
   response.report_ = std::move(report);
 }
 

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
+#include <redial/http/received_response.hpp>
 #include <redial/http/response.hpp>
-#include <redial/transport/transport.hpp>
 
 namespace redial {
 inline namespace v0 {

@@ -17,7 +17,8 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 }  // namespace
 
-std::optional<Duration> parse_retry_after(std::string_view value, WallTime now, std::optional<WallTime> date) noexcept {
+std::optional<Duration> parse_retry_after(std::string_view value, WallTime now,
+                                          std::optional<WallTime> date) noexcept {
   value = trimmed(value);
   if (value.empty()) return std::nullopt;
   if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
@@ -32,7 +33,8 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now, 
   if (!at) return std::nullopt;
   const WallTime reference = date.value_or(now);
   if (*at <= reference) return Duration::zero();
-  // Both lie within WallTime's range, so their distance may not fit: compare by whole seconds first.
+  // Both lie within WallTime's range, so their distance may not fit: compare by whole seconds
+  // first.
   const auto apart = std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch() -
                      std::chrono::floor<std::chrono::seconds>(reference).time_since_epoch();
   if (apart >= k_retry_after_ceiling) return k_retry_after_ceiling;

@@ -5,9 +5,9 @@
 #include <stdexcept>
 
 #include <arpa/inet.h>
+#include <idn2.h>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <idn2.h>
 
 #include <redial/http/headers.hpp>
 
@@ -21,12 +21,15 @@ constexpr bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+constexpr bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 std::string lowered(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return out;
 }
 
@@ -36,7 +39,8 @@ std::string encoded(std::string_view text, std::string_view allowed) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool escape = c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+    const bool escape =
+        c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
     if (escape || is_alnum(c) || allowed.find(c) != std::string_view::npos) {
       out += c;
     } else {
@@ -58,7 +62,8 @@ std::size_t dots_of(std::string_view segment) {
   while (!segment.empty()) {
     if (segment.front() == '.') {
       segment.remove_prefix(1);
-    } else if (segment.size() >= 3 && segment[0] == '%' && segment[1] == '2' && (segment[2] == 'e' || segment[2] == 'E')) {
+    } else if (segment.size() >= 3 && segment[0] == '%' && segment[1] == '2' &&
+               (segment[2] == 'e' || segment[2] == 'E')) {
       segment.remove_prefix(3);
     } else {
       return 0;
@@ -99,8 +104,10 @@ struct Authority {
 std::string ascii_host(std::string_view host) {
   const std::string text(host);
   char* converted = nullptr;
-  const int code = idn2_to_ascii_8z(text.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  if (code != IDN2_OK) throw std::invalid_argument(std::string("the host is not a name: ") + idn2_strerror(code));
+  const int code =
+      idn2_to_ascii_8z(text.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  if (code != IDN2_OK)
+    throw std::invalid_argument(std::string("the host is not a name: ") + idn2_strerror(code));
   std::string ascii(converted);
   idn2_free(converted);
   return ascii;
@@ -109,24 +116,29 @@ std::string ascii_host(std::string_view host) {
 bool looks_like_number(std::string_view host) {
   const auto dot = host.rfind('.');
   const std::string_view last = dot == std::string_view::npos ? host : host.substr(dot + 1);
-  return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !last.empty() &&
+         std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 void set_name(std::string_view given, Authority& authority) {
   const std::string decoded = percent_decode(given);
-  const bool foreign = std::any_of(decoded.begin(), decoded.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  const bool foreign = std::any_of(decoded.begin(), decoded.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
   authority.host = lowered(foreign ? ascii_host(decoded) : decoded);
   if (authority.host.empty()) throw std::invalid_argument("it has no host");
   for (const char c : authority.host) {
     if (!is_alnum(c) && c != '-' && c != '.' && c != '_') {
-      throw std::invalid_argument("its host has the character \"" + printable(std::string(1, c)) + "\"");
+      throw std::invalid_argument("its host has the character \"" + printable(std::string(1, c)) +
+                                  "\"");
     }
   }
-  if (authority.host.size() > 253 || authority.host.front() == '.' || authority.host.find("..") != std::string::npos) {
+  if (authority.host.size() > 253 || authority.host.front() == '.' ||
+      authority.host.find("..") != std::string::npos) {
     throw std::invalid_argument("its host is not a name");
   }
   in_addr address{};
-  if (looks_like_number(authority.host) && inet_pton(AF_INET, authority.host.c_str(), &address) != 1) {
+  if (looks_like_number(authority.host) &&
+      inet_pton(AF_INET, authority.host.c_str(), &address) != 1) {
     throw std::invalid_argument("its host is a number that is no IPv4 address");
   }
 }
@@ -156,10 +168,12 @@ Authority read_authority(std::string_view text) {
   std::string_view port;
   if (!text.empty() && text.front() == '[') {
     const auto close = text.find(']');
-    if (close == std::string_view::npos) throw std::invalid_argument("its host is not an IPv6 address");
+    if (close == std::string_view::npos)
+      throw std::invalid_argument("its host is not an IPv6 address");
     set_v6(text.substr(1, close - 1), authority);
     port = text.substr(close + 1);
-    if (!port.empty() && port.front() != ':') throw std::invalid_argument("something follows its IPv6 address");
+    if (!port.empty() && port.front() != ':')
+      throw std::invalid_argument("something follows its IPv6 address");
   } else {
     const auto colon = text.find(':');
     set_name(text.substr(0, colon), authority);
@@ -177,7 +191,8 @@ std::string shown(std::string_view text) {
   const auto slash = text.find_first_of("/\\", from);
   const auto at = text.substr(0, slash).rfind('@');
   std::string out(text);
-  if (at != std::string_view::npos && at >= from) out = std::string(text.substr(0, from)) + "***" + std::string(text.substr(at));
+  if (at != std::string_view::npos && at >= from)
+    out = std::string(text.substr(0, from)) + "***" + std::string(text.substr(at));
   return printable(out);
 }
 
@@ -186,7 +201,9 @@ bool has_scheme(std::string_view reference) {
   if (colon == std::string_view::npos || colon == 0) return false;
   const auto scheme = reference.substr(0, colon);
   const bool starts = !(scheme.front() >= '0' && scheme.front() <= '9');
-  return starts && std::all_of(scheme.begin(), scheme.end(), [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
+  return starts && std::all_of(scheme.begin(), scheme.end(), [](char c) {
+           return is_alnum(c) || c == '+' || c == '-' || c == '.';
+         });
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -208,14 +225,16 @@ std::vector<std::string> segments_of(std::string_view path) {
 
 // On a server that decodes %2F before it resolves dots, such a segment leaves its folder.
 bool may_climb(const std::string& segment) {
-  return segment.find('/') != std::string::npos || segment.find('\\') != std::string::npos || segment == "..";
+  return segment.find('/') != std::string::npos || segment.find('\\') != std::string::npos ||
+         segment == "..";
 }
 
 }  // namespace
 
 const std::vector<std::string>& default_secret_query_names() {
-  static const std::vector<std::string> names{"api_key", "key",       "token",    "access_token", "sig",
-                                              "signature", "password", "secret", "X-Amz-Signature"};
+  static const std::vector<std::string> names{"api_key",      "key",    "token",
+                                              "access_token", "sig",    "signature",
+                                              "password",     "secret", "X-Amz-Signature"};
   return names;
 }
 
@@ -241,10 +260,12 @@ void Url::parse(std::string_view text) {
   if (text.empty()) throw std::invalid_argument("it is empty");
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) throw std::invalid_argument("it has a control character, " + printable(std::string(1, c)));
+    if (byte < 0x20 || byte == 0x7F)
+      throw std::invalid_argument("it has a control character, " + printable(std::string(1, c)));
   }
   const auto mark = text.find("://");
-  const std::string scheme = lowered(text.substr(0, mark == std::string_view::npos ? text.find(':') : mark));
+  const std::string scheme =
+      lowered(text.substr(0, mark == std::string_view::npos ? text.find(':') : mark));
   if (mark == std::string_view::npos || (scheme != "http" && scheme != "https")) {
     throw std::invalid_argument("its scheme must be http or https");
   }
@@ -252,11 +273,13 @@ void Url::parse(std::string_view text) {
   const auto end = rest.find_first_of("/?#");
   std::string_view authority_text = rest.substr(0, end);
   rest.remove_prefix(authority_text.size());
-  if (authority_text.find('\\') != std::string_view::npos) throw std::invalid_argument("its host has a backslash");
+  if (authority_text.find('\\') != std::string_view::npos)
+    throw std::invalid_argument("its host has a backslash");
 
   text_ = scheme + "://";
   const auto mark_span = [&](Span& span, std::string_view content) {
-    span = {static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(content.size()), true};
+    span = {static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(content.size()),
+            true};
     text_.append(content);
   };
   if (const auto at = authority_text.rfind('@'); at != std::string_view::npos) {
@@ -291,8 +314,12 @@ void Url::parse(std::string_view text) {
   if (!boost::urls::parse_uri(text_)) throw std::invalid_argument("it is not a URL (RFC 3986)");
 }
 
-std::string_view Url::scheme() const { return std::string_view(text_).substr(0, text_.find(':')); }
-std::string_view Url::host() const { return part(host_); }
+std::string_view Url::scheme() const {
+  return std::string_view(text_).substr(0, text_.find(':'));
+}
+std::string_view Url::host() const {
+  return part(host_);
+}
 
 std::optional<std::string> Url::user() const {
   if (!userinfo_.present) return std::nullopt;
@@ -307,7 +334,9 @@ std::optional<std::string> Url::password() const {
   return percent_decode(info.substr(colon + 1));
 }
 
-std::string_view Url::path() const { return part(path_); }
+std::string_view Url::path() const {
+  return part(path_);
+}
 
 std::optional<std::string_view> Url::query() const {
   return query_.present ? std::optional(part(query_)) : std::nullopt;
@@ -322,12 +351,17 @@ std::string_view Url::target() const {
   return std::string_view(text_).substr(path_.begin, end - path_.begin);
 }
 
-std::string_view Url::host_header() const { return part(host_header_); }
+std::string_view Url::host_header() const {
+  return part(host_header_);
+}
 
 std::string Url::origin() const {
   std::string out(scheme());
   const bool is_v6 = host().find(':') != std::string_view::npos;
-  out.append(is_v6 ? "://[" : "://").append(host()).append(is_v6 ? "]:" : ":").append(std::to_string(port_));
+  out.append(is_v6 ? "://[" : "://")
+      .append(host())
+      .append(is_v6 ? "]:" : ":")
+      .append(std::to_string(port_));
   return out;
 }
 
@@ -356,13 +390,15 @@ Url Url::resolve(std::string_view reference) const {
     const auto folder = path().substr(0, path().rfind('/') + 1);
     target = base + std::string(folder) + std::string(reference);
   }
-  if (fragment_.present && target.find('#') == std::string::npos) target.append("#").append(part(fragment_));
+  if (fragment_.present && target.find('#') == std::string::npos)
+    target.append("#").append(part(fragment_));
   return Url(target);
 }
 
 Url Url::with_query_appended(const Pairs& pairs) const {
   if (pairs.empty()) return *this;
-  std::string text = text_.substr(0, query_.present ? query_.begin + query_.size : path_.begin + path_.size);
+  std::string text =
+      text_.substr(0, query_.present ? query_.begin + query_.size : path_.begin + path_.size);
   const bool has_some = query_.present && query_.size > 0;
   text.append(has_some ? "&" : query_.present ? "" : "?").append(form_encode(pairs));
   if (fragment_.present) text.append("#").append(part(fragment_));
@@ -401,7 +437,8 @@ UrlPrefix::UrlPrefix(std::string_view text) {
   }
   const Url url(text);
   if (url.query() || url.fragment()) {
-    throw std::invalid_argument("URL prefix \"" + printable(text) + "\": a prefix has no query and no fragment");
+    throw std::invalid_argument("URL prefix \"" + printable(text) +
+                                "\": a prefix has no query and no fragment");
   }
   scheme_ = url.scheme();
   host_ = url.host();
@@ -416,8 +453,11 @@ bool UrlPrefix::matches(const Url& url) const {
   if (url.host() != host_ || url.port() != port_) return false;
   if (segments_.empty()) return true;
   const auto segments = segments_of(url.path());
-  if (segments.size() < segments_.size() || !std::equal(segments_.begin(), segments_.end(), segments.begin())) return false;
-  return std::none_of(segments.begin() + static_cast<std::ptrdiff_t>(segments_.size()), segments.end(), may_climb);
+  if (segments.size() < segments_.size() ||
+      !std::equal(segments_.begin(), segments_.end(), segments.begin()))
+    return false;
+  return std::none_of(segments.begin() + static_cast<std::ptrdiff_t>(segments_.size()),
+                      segments.end(), may_climb);
 }
 
 }  // namespace v0

@@ -2,17 +2,23 @@
 
 #include <algorithm>
 
-// The rules of one call, in the order in which an outcome meets them. Every attempt ends in exactly one of three ways:
-// `resume_after` (another attempt follows), or `stop` with its reason; nothing else changes the state.
+// The rules of one call, in the order in which an outcome meets them. Every attempt ends in exactly
+// one of three ways: `resume_after` (another attempt follows), or `stop` with its reason; nothing
+// else changes the state.
 
 namespace redial {
 inline namespace v0 {
 namespace {
 
-constexpr bool is_4xx(int status) { return status >= 400 && status < 500; }
-constexpr bool is_2xx_or_3xx(int status) { return status >= 200 && status < 400; }
+constexpr bool is_4xx(int status) {
+  return status >= 400 && status < 500;
+}
+constexpr bool is_2xx_or_3xx(int status) {
+  return status >= 200 && status < 400;
+}
 
-// A 4xx says that nothing was done, except where it may speak of an earlier attempt or of the moment.
+// A 4xx says that nothing was done, except where it may speak of an earlier attempt or of the
+// moment.
 constexpr bool is_conclusive_refusal(int status) {
   switch (status) {
     case 408:
@@ -54,7 +60,8 @@ AttemptReport& Call::record(int number) noexcept {
 }
 
 Decision Call::last_decision() const noexcept {
-  return attempts_ == 0 ? Decision::stop : const_cast<Call*>(this)->record(attempts_).decision;  // reads only
+  return attempts_ == 0 ? Decision::stop
+                        : const_cast<Call*>(this)->record(attempts_).decision;  // reads only
 }
 
 SteadyTime Call::transfer_deadline() const noexcept {
@@ -151,7 +158,8 @@ void Call::report(const Outcome& outcome, Now now) {
   attempt.os_error = outcome.os_error;
   attempt.detail = outcome.detail;
   // A transport that was told to end at the deadline only knows that it was cancelled.
-  if (cancel_issued_ && !cancelled_ && outcome.fault == Fault::cancelled) attempt.fault = Fault::deadline;
+  if (cancel_issued_ && !cancelled_ && outcome.fault == Fault::cancelled)
+    attempt.fault = Fault::deadline;
 
   if (has_permit_) {
     has_permit_ = false;
@@ -163,7 +171,8 @@ void Call::report(const Outcome& outcome, Now now) {
 
 void Call::note_doubt(const Outcome& outcome) noexcept {
   const bool answered = outcome.evidence == Evidence::responded;
-  if (outcome.evidence == Evidence::maybe || (answered && !is_4xx(outcome.status))) got_further_ = true;
+  if (outcome.evidence == Evidence::maybe || (answered && !is_4xx(outcome.status)))
+    got_further_ = true;
   if (answered) {
     hint_ends_.reset();
     const bool whole = outcome.body == BodyVerdict::whole;
@@ -180,7 +189,8 @@ void Call::note_doubt(const Outcome& outcome) noexcept {
 
 void Call::decide(AttemptReport& attempt, const Outcome& outcome, Now now) {
   if (outcome.evidence == Evidence::responded && outcome.retry_after) {
-    hint_ends_ = now.wall + std::min<Duration>(*outcome.retry_after, std::chrono::hours{24 * 365 * 100});
+    hint_ends_ =
+        now.wall + std::min<Duration>(*outcome.retry_after, std::chrono::hours{24 * 365 * 100});
   }
   attempt.cause = cause_of(attempt.fault);
   if (attempt.fault == Fault::cancelled) return stop(StopReason::cancelled, now);
@@ -195,9 +205,11 @@ std::optional<bool> Call::replaced_judgement(const Outcome& outcome, Now now) co
       {.outcome = outcome, .attempts = attempts_, .elapsed = since(start_.steady, now.steady)});
 }
 
-// An idempotent method that is not listed was left out on purpose; any other may simply not be repeated.
+// An idempotent method that is not listed was left out on purpose; any other may simply not be
+// repeated.
 StopReason Call::gate_reason(StopReason when_not_idempotent) const noexcept {
-  return traits_.idempotent && !traits_.forbidden ? StopReason::method_not_allowed : when_not_idempotent;
+  return traits_.idempotent && !traits_.forbidden ? StopReason::method_not_allowed
+                                                  : when_not_idempotent;
 }
 
 void Call::judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now) {
@@ -215,9 +227,11 @@ void Call::judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now
 }
 
 void Call::judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now) {
-  const bool by_status = policy_.wants_status(outcome.status, obeyed_hint(outcome).has_value(), left_.total());
+  const bool by_status =
+      policy_.wants_status(outcome.status, obeyed_hint(outcome).has_value(), left_.total());
   if (outcome.body != BodyVerdict::whole && !by_status) {
-    const bool is_ours = outcome.body == BodyVerdict::too_large || outcome.body == BodyVerdict::sink_failed;
+    const bool is_ours =
+        outcome.body == BodyVerdict::too_large || outcome.body == BodyVerdict::sink_failed;
     if (is_ours) return stop(StopReason::permanent_error, now);
     attempt.cause = Cause::body;
     if (!traits_.may_repeat()) return stop(StopReason::body_lost, now);
@@ -241,7 +255,8 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, Now now)
   const int status = outcome.status;
   const bool not_processed = policy_.retry().not_processed.contains(status);
   if (status == 421 && not_processed && !misdirected_spent_) {
-    misdirected_spent_ = fresh_ = true;  // RFC 9110 §15.5.20: over a different connection, whatever the method
+    misdirected_spent_ = fresh_ =
+        true;  // RFC 9110 §15.5.20: over a different connection, whatever the method
     return again(attempt, outcome, Cause::status, Pace::at_once, now);
   }
   if (status == 417 && not_processed && outcome.sent_expect && !drop_expect_) {
@@ -256,7 +271,8 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, Now now)
     return stop(status < 400 ? StopReason::succeeded : StopReason::permanent_status, now);
   }
   attempt.cause = Cause::status;
-  if (!traits_.may_repeat() && !not_processed) return stop(gate_reason(StopReason::not_idempotent), now);
+  if (!traits_.may_repeat() && !not_processed)
+    return stop(gate_reason(StopReason::not_idempotent), now);
   early_spent_ = early_spent_ || early;
   again(attempt, outcome, Cause::status, Pace::backoff, now);
 }
@@ -264,11 +280,13 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, Now now)
 void Call::follow(AttemptReport& attempt, const Outcome& outcome, Now now) {
   attempt.cause = Cause::redirect;
   if (cancelled_) return stop(StopReason::cancelled, now);
-  if (left_.spend(Cause::redirect) != Counters::Spend::ok) return stop(StopReason::too_many_redirects, now);
+  if (left_.spend(Cause::redirect) != Counters::Spend::ok)
+    return stop(StopReason::too_many_redirects, now);
   ++hops_;
   fresh_ = misdirected_spent_ = false;
   if (policy_.retry().redirects_spend_total) failures_ = 0;
-  resume_after(attempt, outcome, policy_.redirect_wait(obeyed_hint(outcome), draw_), Decision::redirect, now);
+  resume_after(attempt, outcome, policy_.redirect_wait(obeyed_hint(outcome), draw_),
+               Decision::redirect, now);
 }
 
 void Call::again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now) {
@@ -289,12 +307,15 @@ void Call::again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pa
     return resume_after(attempt, outcome, policy_.redirect_wait(hint, draw_), Decision::retry, now);
   }
   previous_backoff_ = policy_.backoff(failures_, previous_backoff_, draw_);
-  resume_after(attempt, outcome, policy_.wait(previous_backoff_, hint, draw_), Decision::retry, now);
+  resume_after(attempt, outcome, policy_.wait(previous_backoff_, hint, draw_), Decision::retry,
+               now);
 }
 
-void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration wait, Decision decision, Now now) {
+void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration wait,
+                        Decision decision, Now now) {
   const std::optional<Duration> hint = obeyed_hint(outcome);
-  const AttemptView view{.outcome = outcome, .attempts = attempts_, .elapsed = since(start_.steady, now.steady)};
+  const AttemptView view{
+      .outcome = outcome, .attempts = attempts_, .elapsed = since(start_.steady, now.steady)};
   if (policy_.decisions().wait && decision == Decision::retry) {
     wait = std::max(policy_.decisions().wait(view, wait), Duration::zero());
   }
@@ -362,7 +383,8 @@ CallReport Call::make_report() const {
   report.resend = resend();
   report.stop_reason = stop_;
   report.elapsed = since(start_.steady, ended_.steady);
-  if (report.outcome != CallOutcome::ok && hint_ends_ && *hint_ends_ > ended_.wall) report.retry_at = hint_ends_;
+  if (report.outcome != CallOutcome::ok && hint_ends_ && *hint_ends_ > ended_.wall)
+    report.retry_at = hint_ends_;
   return report;
 }
 

@@ -12,7 +12,8 @@ struct FaultTraits {
   Persistence persistence;
 };
 
-// One row a fault, in the order of the enumeration: the only place that knows what a fault is worth.
+// One row a fault, in the order of the enumeration: the only place that knows what a fault is
+// worth.
 constexpr std::array k_faults{
     FaultTraits{"none", Cause::none, Persistence::transient},
     FaultTraits{"dns_not_found", Cause::connect, Persistence::once},
@@ -48,18 +49,31 @@ constexpr std::array k_faults{
 static_assert(k_faults.size() == static_cast<std::size_t>(Fault::cancelled) + 1);
 
 constexpr std::array<std::string_view, 4> k_evidence{"not_sent", "refused", "maybe", "responded"};
-constexpr std::array<std::string_view, 5> k_verdicts{"whole", "cut", "undecodable", "too_large", "sink_failed"};
+constexpr std::array<std::string_view, 5> k_verdicts{"whole", "cut", "undecodable", "too_large",
+                                                     "sink_failed"};
 constexpr std::array<std::string_view, 7> k_causes{"none",     "connect", "read", "status",
                                                    "redirect", "body",    "other"};
 
 }  // namespace
 
-std::string_view to_string(Evidence evidence) noexcept { return k_evidence[static_cast<std::size_t>(evidence)]; }
-std::string_view to_string(BodyVerdict verdict) noexcept { return k_verdicts[static_cast<std::size_t>(verdict)]; }
-std::string_view to_string(Fault fault) noexcept { return k_faults[static_cast<std::size_t>(fault)].name; }
-std::string_view to_string(Cause cause) noexcept { return k_causes[static_cast<std::size_t>(cause)]; }
-Cause cause_of(Fault fault) noexcept { return k_faults[static_cast<std::size_t>(fault)].cause; }
-Persistence persistence_of(Fault fault) noexcept { return k_faults[static_cast<std::size_t>(fault)].persistence; }
+std::string_view to_string(Evidence evidence) noexcept {
+  return k_evidence[static_cast<std::size_t>(evidence)];
+}
+std::string_view to_string(BodyVerdict verdict) noexcept {
+  return k_verdicts[static_cast<std::size_t>(verdict)];
+}
+std::string_view to_string(Fault fault) noexcept {
+  return k_faults[static_cast<std::size_t>(fault)].name;
+}
+std::string_view to_string(Cause cause) noexcept {
+  return k_causes[static_cast<std::size_t>(cause)];
+}
+Cause cause_of(Fault fault) noexcept {
+  return k_faults[static_cast<std::size_t>(fault)].cause;
+}
+Persistence persistence_of(Fault fault) noexcept {
+  return k_faults[static_cast<std::size_t>(fault)].persistence;
+}
 
 }  // namespace v0
 }  // namespace redial

@@ -8,13 +8,16 @@ namespace redial {
 inline namespace v0 {
 namespace {
 
-constexpr std::array<std::string_view, 10> k_known{"CONNECT", "DELETE", "GET",   "HEAD", "OPTIONS",
+constexpr std::array<std::string_view, 10> k_known{"CONNECT", "DELETE", "GET", "HEAD",  "OPTIONS",
                                                    "PATCH",   "POST",   "PUT", "QUERY", "TRACE"};
 
-constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+constexpr char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 bool same_letters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return upper(x) == upper(y); });
 }
 
 // The bit of a method in exactly this spelling, or 0.
@@ -28,7 +31,8 @@ std::uint32_t bit_of(std::string_view method) noexcept {
 bool is_token(std::string_view text) {
   constexpr std::string_view extra = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (upper(c) >= 'A' && upper(c) <= 'Z') || extra.find(c) != std::string_view::npos;
+    return (c >= '0' && c <= '9') || (upper(c) >= 'A' && upper(c) <= 'Z') ||
+           extra.find(c) != std::string_view::npos;
   });
 }
 
@@ -44,10 +48,13 @@ Methods Methods::any() {
   return methods;
 }
 
-Methods Methods::idempotent() { return {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"}; }
+Methods Methods::idempotent() {
+  return {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"};
+}
 
 void Methods::add(std::string_view name) {
-  if (!is_token(name)) throw std::invalid_argument("Methods: not a method name: '" + std::string(name) + "'");
+  if (!is_token(name))
+    throw std::invalid_argument("Methods: not a method name: '" + std::string(name) + "'");
   for (const auto known : k_known) {
     if (same_letters(known, name)) {
       known_ |= bit_of(known);

@@ -20,7 +20,9 @@ Duration from_seconds(double seconds) noexcept {
   return std::chrono::duration_cast<Duration>(Seconds(std::clamp(seconds, 0.0, k_longest)));
 }
 
-double in_seconds(Duration span) noexcept { return Seconds(span).count(); }
+double in_seconds(Duration span) noexcept {
+  return Seconds(span).count();
+}
 
 // factor · 2^(n-1) without overflow: doubles saturate at infinity, and the cap brings them back.
 double grown(double factor, int n) noexcept {
@@ -36,7 +38,10 @@ constexpr Duration k_longest_hint = std::chrono::hours{24 * 365 * 100};
 Guard::~Guard() = default;
 
 Policy::Policy(Retry retry, Timeouts timeouts, Decisions decisions, std::shared_ptr<Guard> guard)
-    : retry_(std::move(retry)), timeouts_(timeouts), decisions_(std::move(decisions)), guard_(std::move(guard)) {
+    : retry_(std::move(retry)),
+      timeouts_(timeouts),
+      decisions_(std::move(decisions)),
+      guard_(std::move(guard)) {
   validate(retry_);
   validate(timeouts_);
   backoff_max_ = retry_.backoff_max.value_or(std::max<Duration>(20s, retry_.backoff_factor));
@@ -44,8 +49,8 @@ Policy::Policy(Retry retry, Timeouts timeouts, Decisions decisions, std::shared_
 
 bool Policy::wants_status(int status, bool has_hint, Count total_left) const noexcept {
   if (retry_.status_forcelist.contains(status)) return true;
-  return has_hint && retry_.respect_retry_after_header && total_left.is_number() && total_left.number() > 0 &&
-         retry_.retry_after_statuses.contains(status);
+  return has_hint && retry_.respect_retry_after_header && total_left.is_number() &&
+         total_left.number() > 0 && retry_.retry_after_statuses.contains(status);
 }
 
 Duration Policy::backoff(int n, Duration previous, Uniform& draw) const noexcept {
@@ -68,17 +73,20 @@ Duration Policy::backoff(int n, Duration previous, Uniform& draw) const noexcept
     case Jitter::Kind::additive:
       return from_seconds(cap + draw.next() * in_seconds(jitter.most()));
     case Jitter::Kind::within_cap:
-      return from_seconds(std::min(most, grown(factor, n) + draw.next() * in_seconds(jitter.most())));
+      return from_seconds(
+          std::min(most, grown(factor, n) + draw.next() * in_seconds(jitter.most())));
   }
   return from_seconds(cap);
 }
 
-Duration Policy::wait(Duration backoff, std::optional<Duration> hint, Uniform& draw) const noexcept {
+Duration Policy::wait(Duration backoff, std::optional<Duration> hint,
+                      Uniform& draw) const noexcept {
   if (!hint) return backoff;
   const Duration most = retry_.cut_long_hints ? retry_.retry_after_max : k_longest_hint;
   const Duration asked = std::min(*hint, most);
   if (retry_.hint_replaces_backoff) return asked > Duration::zero() ? asked : backoff;
-  // Spread upwards: a hint is never undercut, and callers told the same time do not return together.
+  // Spread upwards: a hint is never undercut, and callers told the same time do not return
+  // together.
   const Duration spread = std::clamp<Duration>(asked / 10, 50ms, 1s);
   return std::max(backoff, asked) + from_seconds(draw.next() * in_seconds(spread));
 }

@@ -16,7 +16,8 @@ std::string_view name_of(const std::array<std::string_view, N>& names, Enum valu
   return names[static_cast<std::size_t>(value)];
 }
 
-constexpr std::array<std::string_view, 5> k_outcomes{"ok", "in_doubt", "later", "cancelled", "failed"};
+constexpr std::array<std::string_view, 5> k_outcomes{"ok", "in_doubt", "later", "cancelled",
+                                                     "failed"};
 constexpr std::array<std::string_view, 3> k_resends{"safe", "same_key", "unsafe"};
 constexpr std::array<std::string_view, 3> k_decisions{"stop", "retry", "redirect"};
 
@@ -32,9 +33,13 @@ constexpr std::array<StopTraits, 19> k_stops{{
     {"attempts_exhausted", "no retries were left"},
     {"retries_off", "retries are switched off for this kind of failure"},
     {"deadline", "the call's deadline leaves no time for another attempt"},
-    {"not_idempotent", "the request may not be sent twice: its method is not idempotent, and it carries no idempotency key"},
+    {"not_idempotent",
+     "the request may not be sent twice: its method is not idempotent, and it carries no "
+     "idempotency key"},
     {"method_not_allowed", "the method is not in allowed_methods"},
-    {"in_doubt", "the request was sent and no complete answer came: the server may have acted, and sending it again could act twice"},
+    {"in_doubt",
+     "the request was sent and no complete answer came: the server may have acted, and sending it "
+     "again could act twice"},
     {"body_lost", "the answer's body was lost, and the request may not be sent again"},
     {"body_not_replayable", "the request's body can be sent only once"},
     {"permanent_status", "another try would not change this answer"},
@@ -49,10 +54,14 @@ constexpr std::array<StopTraits, 19> k_stops{{
 }};
 static_assert(k_stops.size() == static_cast<std::size_t>(StopReason::cancelled) + 1);
 
-double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
+double seconds(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
 
 // Milliseconds are as fine as anyone reads.
-double rounded(Duration span) { return std::round(seconds(span) * 1e6) / 1e6; }
+double rounded(Duration span) {
+  return std::round(seconds(span) * 1e6) / 1e6;
+}
 
 std::string utc(WallTime when) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(when);
@@ -60,8 +69,9 @@ std::string utc(WallTime when) {
   std::tm parts{};
   if (gmtime_r(&stamp, &parts) == nullptr) return "?";
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(when - whole).count();
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, millis);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     millis);
 }
 
 // "503 Retry-After 7 s" or "reset (connection reset by peer)".
@@ -71,7 +81,8 @@ std::string what_came(const AttemptReport& attempt) {
     text += fmt::format("{}{}", text.empty() ? "" : ", ", to_string(attempt.fault));
     if (!attempt.detail.empty()) text += fmt::format(" ({})", attempt.detail);
   }
-  if (attempt.retry_after) text += fmt::format(", Retry-After {:.6g} s", seconds(*attempt.retry_after));
+  if (attempt.retry_after)
+    text += fmt::format(", Retry-After {:.6g} s", seconds(*attempt.retry_after));
   return text.empty() ? "no answer" : text;
 }
 
@@ -81,17 +92,22 @@ std::string what_next(const CallReport& report) {
       return {};
     case CallOutcome::in_doubt:
       if (report.resend == Resend::same_key) {
-        return fmt::format("find out whether it happened, or send it again with the same idempotency key ({})",
-                           report.key);
+        return fmt::format(
+            "find out whether it happened, or send it again with the same idempotency key ({})",
+            report.key);
       }
       if (report.resend == Resend::safe) return "it was declared repeatable: it can be sent again";
-      return "find out whether it happened before sending it again; an idempotency key would make it safe to repeat";
+      return "find out whether it happened before sending it again; an idempotency key would make "
+             "it safe to repeat";
     case CallOutcome::later:
-      return fmt::format("come back at {}{}", report.retry_at ? utc(*report.retry_at) : "the time the server named",
-                         report.resend == Resend::unsafe ? ", after finding out whether it happened" : "");
+      return fmt::format(
+          "come back at {}{}",
+          report.retry_at ? utc(*report.retry_at) : "the time the server named",
+          report.resend == Resend::unsafe ? ", after finding out whether it happened" : "");
     case CallOutcome::cancelled:
     case CallOutcome::failed:
-      if (report.stop_reason == StopReason::permanent_status || report.stop_reason == StopReason::permanent_error) {
+      if (report.stop_reason == StopReason::permanent_status ||
+          report.stop_reason == StopReason::permanent_error) {
         return "correct the request or the server; repeating it as it is will not help";
       }
       if (report.resend == Resend::safe) return "it is safe to send it again";
@@ -108,7 +124,8 @@ nlohmann::ordered_json to_json(const AttemptReport& attempt) {
   json["n"] = attempt.number;
   json["url"] = attempt.url;
   json["evidence"] = to_string(attempt.evidence);
-  json["status"] = attempt.status == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(attempt.status);
+  json["status"] =
+      attempt.status == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(attempt.status);
   json["error"] = nullptr;
   if (attempt.fault != Fault::none) json["error"] = to_string(attempt.fault);
   json["detail"] = nullptr;
@@ -126,10 +143,18 @@ nlohmann::ordered_json to_json(const AttemptReport& attempt) {
 
 }  // namespace
 
-std::string_view to_string(CallOutcome outcome) noexcept { return name_of(k_outcomes, outcome); }
-std::string_view to_string(Resend resend) noexcept { return name_of(k_resends, resend); }
-std::string_view to_string(StopReason reason) noexcept { return k_stops[static_cast<std::size_t>(reason)].name; }
-std::string_view to_string(Decision decision) noexcept { return name_of(k_decisions, decision); }
+std::string_view to_string(CallOutcome outcome) noexcept {
+  return name_of(k_outcomes, outcome);
+}
+std::string_view to_string(Resend resend) noexcept {
+  return name_of(k_resends, resend);
+}
+std::string_view to_string(StopReason reason) noexcept {
+  return k_stops[static_cast<std::size_t>(reason)].name;
+}
+std::string_view to_string(Decision decision) noexcept {
+  return name_of(k_decisions, decision);
+}
 
 int CallReport::status() const noexcept {
   for (auto attempt = attempts.rbegin(); attempt != attempts.rend(); ++attempt) {
@@ -140,25 +165,28 @@ int CallReport::status() const noexcept {
 
 std::string CallReport::line() const {
   const std::string last = attempts.empty() ? "nothing was sent" : what_came(attempts.back());
-  return fmt::format("{} {}: {} after {} attempt{} in {:.3f} s: {} ({})", method, url, to_string(outcome),
-                     attempts.size(), attempts.size() == 1 ? "" : "s", seconds(elapsed), last,
-                     to_string(stop_reason));
+  return fmt::format("{} {}: {} after {} attempt{} in {:.3f} s: {} ({})", method, url,
+                     to_string(outcome), attempts.size(), attempts.size() == 1 ? "" : "s",
+                     seconds(elapsed), last, to_string(stop_reason));
 }
 
 std::string CallReport::text() const {
   std::string block = fmt::format("{} {}\n", method, url);
   for (const auto& attempt : attempts) {
-    block += fmt::format("  {:>2}. at {:>7.3f} s  {:<9}  {}", attempt.number, seconds(attempt.started),
-                         to_string(attempt.evidence), what_came(attempt));
+    block += fmt::format("  {:>2}. at {:>7.3f} s  {:<9}  {}", attempt.number,
+                         seconds(attempt.started), to_string(attempt.evidence), what_came(attempt));
     if (attempt.connection_reused) block += ", reused connection";
     if (attempt.decision == Decision::redirect) block += "; redirected";
-    if (attempt.decision == Decision::retry) block += fmt::format("; again after {:.3f} s", seconds(attempt.wait));
+    if (attempt.decision == Decision::retry)
+      block += fmt::format("; again after {:.3f} s", seconds(attempt.wait));
     block += '\n';
     if (attempt.hop > 0 && !attempt.url.empty()) block += fmt::format("      to {}\n", attempt.url);
   }
-  block += fmt::format("  {} after {:.3f} s ({}): {}\n", to_string(outcome), seconds(elapsed), to_string(stop_reason),
-                       k_stops[static_cast<std::size_t>(stop_reason)].sentence);
-  if (const std::string next = what_next(*this); !next.empty()) block += fmt::format("  next: {}\n", next);
+  block +=
+      fmt::format("  {} after {:.3f} s ({}): {}\n", to_string(outcome), seconds(elapsed),
+                  to_string(stop_reason), k_stops[static_cast<std::size_t>(stop_reason)].sentence);
+  if (const std::string next = what_next(*this); !next.empty())
+    block += fmt::format("  next: {}\n", next);
   return block;
 }
 

@@ -22,7 +22,9 @@ void check_count(std::string_view field, Count count) {
   }
 }
 
-std::string seconds(Duration span) { return std::to_string(std::chrono::duration<double>(span).count()) + " s"; }
+std::string seconds(Duration span) {
+  return std::to_string(std::chrono::duration<double>(span).count()) + " s";
+}
 
 void check_span(std::string_view field, Duration span) {
   if (span < Duration::zero()) refuse(field, "must not be negative, is " + seconds(span));
@@ -51,8 +53,8 @@ void validate(const Retry& retry) {
   if (retry.backoff_max) {
     check_span("backoff_max", *retry.backoff_max);
     if (*retry.backoff_max < retry.backoff_factor) {
-      refuse("backoff_max",
-             seconds(*retry.backoff_max) + " is below backoff_factor, " + seconds(retry.backoff_factor));
+      refuse("backoff_max", seconds(*retry.backoff_max) + " is below backoff_factor, " +
+                                seconds(retry.backoff_factor));
     }
   }
   check_statuses("status_forcelist", retry.status_forcelist);
@@ -87,8 +89,8 @@ Retry Retry::urllib3() {
 void validate(const Timeouts& timeouts) {
   const auto check = [](std::string_view field, Duration span) {
     if (span > Duration::zero()) return;
-    throw std::invalid_argument("Timeouts." + std::string(field) + ": must be positive, is " + seconds(span) +
-                                " (redial::k_unlimited switches it off)");
+    throw std::invalid_argument("Timeouts." + std::string(field) + ": must be positive, is " +
+                                seconds(span) + " (redial::k_unlimited switches it off)");
   };
   check("connect", timeouts.connect);
   check("attempt", timeouts.attempt);

@@ -20,7 +20,8 @@ class Attempt : public Exchange {
   std::optional<Outcome> outcome;
 };
 
-/// What a drive asks of the call's owner: which request goes out, and what an answer means. No rule about retrying.
+/// What a drive asks of the call's owner: which request goes out, and what an answer means. No rule
+/// about retrying.
 class DriveHost {
  public:
   virtual ~DriveHost() = default;
@@ -39,8 +40,9 @@ class DriveHost {
 
 /// The driver of every call: asks for the next step, does it, reports back.
 ///
-/// `advance` does everything that can be done now and says until when to wait; the wait also ends with any event on the
-/// loop. A blocking caller runs the loop in between, an asynchronous one returns to its own: the same steps either way.
+/// `advance` does everything that can be done now and says until when to wait; the wait also ends
+/// with any event on the loop. A blocking caller runs the loop in between, an asynchronous one
+/// returns to its own: the same steps either way.
 class Drive {
  public:
   Drive(StepSource& call, DriveHost& host, std::stop_token stop);

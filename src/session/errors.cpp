@@ -14,19 +14,29 @@ struct Error::Content {
 };
 
 std::string_view to_string(ErrorKind kind) noexcept {
-  constexpr std::array<std::string_view, 10> names{"connect",  "timeout", "tls",     "protocol",  "status",
-                                                   "redirect", "body",    "request", "cancelled", "local"};
+  constexpr std::array<std::string_view, 10> names{"connect",   "timeout",  "tls",  "protocol",
+                                                   "status",    "redirect", "body", "request",
+                                                   "cancelled", "local"};
   return names[static_cast<std::size_t>(kind)];
 }
 
-Error::Error(ErrorKind kind, std::string message, CallReport report, std::optional<Response> response)
+Error::Error(ErrorKind kind, std::string message, CallReport report,
+             std::optional<Response> response)
     : content_(std::make_shared<const Content>(
           Content{kind, std::move(message), std::move(report), std::move(response)})) {}
 
-const char* Error::what() const noexcept { return content_->message.c_str(); }
-ErrorKind Error::kind() const noexcept { return content_->kind; }
-const CallReport& Error::report() const noexcept { return content_->report; }
-const Response* Error::response() const noexcept { return content_->response ? &*content_->response : nullptr; }
+const char* Error::what() const noexcept {
+  return content_->message.c_str();
+}
+ErrorKind Error::kind() const noexcept {
+  return content_->kind;
+}
+const CallReport& Error::report() const noexcept {
+  return content_->report;
+}
+const Response* Error::response() const noexcept {
+  return content_->response ? &*content_->response : nullptr;
+}
 
 void Error::raise() const {
   switch (kind()) {
@@ -60,8 +70,8 @@ void Response::raise_for_status() const {
   if (status_ >= 400) {
     const char* const whose = status_ < 500 ? "Client" : "Server";
     Error(ErrorKind::status,
-          std::to_string(status_) + " " + whose + " Error: " + reason_ + " for url: " + report_.url + "\n" +
-              report_.text(),
+          std::to_string(status_) + " " + whose + " Error: " + reason_ +
+              " for url: " + report_.url + "\n" + report_.text(),
           report_, *this)
         .raise();
   }

@@ -75,7 +75,8 @@ ErrorKind kind_of(const CallReport& report) {
   }
   if (report.attempts.empty() || report.attempts.back().fault == Fault::none) {
     if (report.stop_reason == StopReason::body_not_replayable) return ErrorKind::body;
-    if (report.stop_reason == StopReason::deadline && report.attempts.empty()) return ErrorKind::timeout;
+    if (report.stop_reason == StopReason::deadline && report.attempts.empty())
+      return ErrorKind::timeout;
     return report.attempts.empty() ? ErrorKind::local : ErrorKind::status;
   }
   return kind_of(report.attempts.back().fault);
@@ -138,7 +139,8 @@ class HttpCall::HttpAttempt final : public Attempt {
   Sink* head(ReceivedResponse& received) override {
     const RequestOptions& options = *call_.plan_.options;
     const bool to_sink = options.sink != nullptr && received.status >= 200 && received.status < 300;
-    receive.body_bytes = options.max_body.value_or(to_sink ? k_no_limit : ReceiveLimits().body_bytes);
+    receive.body_bytes =
+        options.max_body.value_or(to_sink ? k_no_limit : ReceiveLimits().body_bytes);
     if (!to_sink) return nullptr;
     ReceivedResponse copy;
     copy.status = received.status;
@@ -159,7 +161,9 @@ HttpCall::HttpCall(CallPlan plan) : plan_(std::move(plan)) {
   call_.emplace(*plan_.policy, traits(), loop_->now(), plan_.draw);
 }
 
-HttpCall::~HttpCall() { waker_.reset(); }
+HttpCall::~HttpCall() {
+  waker_.reset();
+}
 
 Result<Response> HttpCall::run() {
   Drive drive(*call_, *this, plan_.options->stop);
@@ -194,7 +198,9 @@ void HttpCall::go_to(const Url& url) {
   if (plan_.options->stop.stop_possible()) waker_.emplace(plan_.options->stop, Waker{loop_.get()});
 }
 
-std::unique_ptr<Attempt> HttpCall::make_attempt() { return std::make_unique<HttpAttempt>(*this); }
+std::unique_ptr<Attempt> HttpCall::make_attempt() {
+  return std::make_unique<HttpAttempt>(*this);
+}
 
 std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   Request& request = *plan_.request;
@@ -217,7 +223,8 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
   answer_.reset();
   redirected_.reset();
   outcome.body_replayable = plan_.request->body.replayable();
-  if (feed_ != nullptr && feed_->failed() && outcome.fault != Fault::none) outcome.detail = feed_->error();
+  if (feed_ != nullptr && feed_->failed() && outcome.fault != Fault::none)
+    outcome.detail = feed_->error();
   if (outcome.evidence != Evidence::responded) return;
 
   if (attempt.response.headers.contains("Retry-After")) {
@@ -226,7 +233,8 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
   if (outcome.body == BodyVerdict::whole) {
     answer_ = ResponseBuilder::from(std::move(attempt.response), plan_.request);
     if (follows_redirects()) judge_redirect(outcome);
-    if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none && traits().may_repeat()) {
+    if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none &&
+        traits().may_repeat()) {
       outcome.asks_again = plan_.options->retry_if(*answer_);
     }
   }
@@ -235,18 +243,20 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
 
 bool HttpCall::follows_redirects() const {
   const Retry& retry = plan_.policy->retry();
-  if (retry.redirect.is_off() || (retry.redirects_spend_total && retry.total.is_off())) return false;
+  if (retry.redirect.is_off() || (retry.redirects_spend_total && retry.total.is_off()))
+    return false;
   return plan_.options->follow_redirects.value_or(true);
 }
 
 void HttpCall::judge_redirect(Outcome& outcome) {
-  Redirection redirection =
-      detail::redirection(*plan_.request, outcome.status, answer_->headers(), plan_.policy->retry());
+  Redirection redirection = detail::redirection(*plan_.request, outcome.status, answer_->headers(),
+                                                plan_.policy->retry());
   outcome.redirect = redirection.verdict;
   redirected_ = std::move(redirection.next);
 }
 
-// A whole body that is wanted is committed before the engine hears of it: a full disk must not pass for success.
+// A whole body that is wanted is committed before the engine hears of it: a full disk must not pass
+// for success.
 void HttpCall::close_sink(Outcome& outcome) {
   if (feed_ == nullptr || !feed_->is_open()) return;
   const bool wanted = outcome.body == BodyVerdict::whole && !outcome.asks_again;
@@ -277,7 +287,8 @@ void HttpCall::settle(Attempt&) {
   last_is_final_ = true;
 }
 
-// The answer of the last attempt is returned, whatever stopped the call; an earlier one only rides along in the error.
+// The answer of the last attempt is returned, whatever stopped the call; an earlier one only rides
+// along in the error.
 bool HttpCall::holds_answer() const {
   if (!last_ || !last_is_final_) return false;
   const Retry& retry = plan_.policy->retry();
@@ -307,7 +318,8 @@ CallReport HttpCall::full_report() const {
   report.method = history_.empty() ? plan_.request->method : history_.front().request().method;
   report.url = hop_urls_.front();
   report.key = plan_.key;
-  for (auto& attempt : report.attempts) attempt.url = hop_urls_[static_cast<std::size_t>(attempt.hop)];
+  for (auto& attempt : report.attempts)
+    attempt.url = hop_urls_[static_cast<std::size_t>(attempt.hop)];
   return report;
 }
 

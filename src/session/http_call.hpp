@@ -19,17 +19,18 @@ namespace detail {
 
 /// What a call needs from its session, settled before the first attempt.
 struct CallPlan {
-  std::shared_ptr<Request> request;   ///< complete: defaults merged, body encoded, key and credentials in place
+  std::shared_ptr<Request>
+      request;  ///< complete: defaults merged, body encoded, key and credentials in place
   const RequestOptions* options = nullptr;
-  const Policy* policy = nullptr;     ///< the first URL's, with the request's overrides
+  const Policy* policy = nullptr;  ///< the first URL's, with the request's overrides
   const Mounts* mounts = nullptr;
   const std::vector<std::string>* secrets = nullptr;
-  std::string key;                    ///< the idempotency key, or empty
+  std::string key;  ///< the idempotency key, or empty
   Uniform draw{0};
 };
 
-/// One logical HTTP call: the owner that a `Drive` asks. It knows requests, redirects, sinks and responses; whether and
-/// when anything is sent again is `Call`'s.
+/// One logical HTTP call: the owner that a `Drive` asks. It knows requests, redirects, sinks and
+/// responses; whether and when anything is sent again is `Call`'s.
 class HttpCall final : public DriveHost {
  public:
   explicit HttpCall(CallPlan plan);
@@ -72,11 +73,11 @@ class HttpCall final : public DriveHost {
   std::optional<std::stop_callback<Waker>> waker_;
   std::optional<Call> call_;
   std::unique_ptr<SinkFeed> feed_;
-  std::vector<std::string> hop_urls_;     // redacted
-  std::optional<Response> answer_;        // of the attempt being judged
-  std::optional<Request> redirected_;     // where that answer leads
-  std::optional<Response> last_;          // the last complete answer that was not a followed redirect
-  bool last_is_final_ = false;            // it belongs to the last attempt
+  std::vector<std::string> hop_urls_;  // redacted
+  std::optional<Response> answer_;     // of the attempt being judged
+  std::optional<Request> redirected_;  // where that answer leads
+  std::optional<Response> last_;       // the last complete answer that was not a followed redirect
+  bool last_is_final_ = false;         // it belongs to the last attempt
   std::vector<Response> history_;
 };
 

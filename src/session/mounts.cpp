@@ -15,11 +15,15 @@ namespace {
 void warn_about_proxies() {
   static std::once_flag once;
   std::call_once(once, [] {
-    constexpr std::array names{"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    constexpr std::array names{"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                               "ALL_PROXY"};
     for (const char* name : names) {
       const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read only
       if (value == nullptr || *value == '\0') continue;
-      std::fprintf(stderr, "redial: warning: %s is set, but proxies are not supported yet; connecting directly\n", name);
+      std::fprintf(
+          stderr,
+          "redial: warning: %s is set, but proxies are not supported yet; connecting directly\n",
+          name);
       return;
     }
   });
@@ -27,7 +31,8 @@ void warn_about_proxies() {
 
 Mount compiled(const Adapter& adapter) {
   Mount mount;
-  mount.policy = std::make_shared<const Policy>(adapter.max_retries, adapter.timeouts, Decisions{}, adapter.guard);
+  mount.policy = std::make_shared<const Policy>(adapter.max_retries, adapter.timeouts, Decisions{},
+                                                adapter.guard);
   check(adapter.tls);
   mount.tls = adapter.tls;
   mount.transport = adapter.transport;

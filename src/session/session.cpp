@@ -42,13 +42,16 @@ std::string random_uuid() {
 
 // A body and the type it comes with.
 void encode_body(const RequestOptions& options, Request& request) {
-  const int given = int{options.form.has_value()} + int{options.json.has_value()} + int{options.body.has_value()};
+  const int given =
+      int{options.form.has_value()} + int{options.json.has_value()} + int{options.body.has_value()};
   if (given > 1) throw std::invalid_argument("RequestOptions: at most one of form, json and body");
-  if (given > 0 && !request.body.absent()) throw std::invalid_argument("RequestOptions: the request has a body already");
+  if (given > 0 && !request.body.absent())
+    throw std::invalid_argument("RequestOptions: the request has a body already");
   if (options.body) request.body = *options.body;
   if (options.json) {
     request.body = Body::bytes(options.json->text);
-    if (!request.headers.contains("Content-Type")) request.headers.set("Content-Type", "application/json");
+    if (!request.headers.contains("Content-Type"))
+      request.headers.set("Content-Type", "application/json");
   }
   if (options.form) {
     request.body = Body::bytes(form_encode(*options.form));
@@ -64,17 +67,20 @@ void merge(Headers& into, const Headers& from) {
 }
 
 // The caller's word beats a field, a field beats the URL, the URL beats the session.
-void authorize(Request& request, const std::optional<Auth>& given, const std::optional<Auth>& by_session) {
+void authorize(Request& request, const std::optional<Auth>& given,
+               const std::optional<Auth>& by_session) {
   if (given) return request.headers.set("Authorization", given->field);
   if (request.headers.contains("Authorization")) return;
   if (const auto user = request.url.user()) {
-    return request.headers.set("Authorization", Auth::basic(*user, request.url.password().value_or("")).field);
+    return request.headers.set("Authorization",
+                               Auth::basic(*user, request.url.password().value_or("")).field);
   }
   if (by_session) request.headers.set("Authorization", by_session->field);
 }
 
 bool overrides_policy(const RequestOptions& options) {
-  return options.retry || options.timeout || options.connect_timeout || options.idle_timeout || options.deadline;
+  return options.retry || options.timeout || options.connect_timeout || options.idle_timeout ||
+         options.deadline;
 }
 
 Policy overridden(const Policy& base, const RequestOptions& options) {
@@ -97,7 +103,9 @@ Auth Auth::basic(std::string_view user, std::string_view password) {
   return {"Basic " + base64_encode(std::string(user) + ":" + std::string(password))};
 }
 
-Auth Auth::bearer(std::string_view token) { return {"Bearer " + std::string(token)}; }
+Auth Auth::bearer(std::string_view token) {
+  return {"Bearer " + std::string(token)};
+}
 
 struct Session::State {
   explicit State(SessionOptions given) : options(std::move(given)), seed(entropy()) {
@@ -123,7 +131,8 @@ struct Session::State {
 };
 
 // Everything that makes a request what is sent, so that attempts have nothing left to decide.
-Request Session::State::complete(Request request, const RequestOptions& call, std::string& key) const {
+Request Session::State::complete(Request request, const RequestOptions& call,
+                                 std::string& key) const {
   Headers fields = defaults;
   merge(fields, request.headers);
   merge(fields, call.headers);
@@ -136,7 +145,8 @@ Request Session::State::complete(Request request, const RequestOptions& call, st
   if (call.idempotency_key) {
     const std::string& given = call.idempotency_key->value;
     key = given.empty() ? random_uuid() : given;
-    request.headers.set(options.idempotency_header, options.quote_idempotency_key ? '"' + key + '"' : key);
+    request.headers.set(options.idempotency_header,
+                        options.quote_idempotency_key ? '"' + key + '"' : key);
   } else if (const auto by_hand = request.headers.get(options.idempotency_header)) {
     key = *by_hand;
   }
@@ -179,7 +189,8 @@ Result<Response> Session::try_send(Request request, RequestOptions options) {
   return state_->run(std::move(request), options);
 }
 
-Result<Response> Session::try_request(std::string_view method, std::string_view url, RequestOptions options) {
+Result<Response> Session::try_request(std::string_view method, std::string_view url,
+                                      RequestOptions options) {
   try {
     return state_->run(Request(method, url), options);
   } catch (const std::invalid_argument& error) {
@@ -205,16 +216,16 @@ Response request(std::string_view method, std::string_view url, RequestOptions o
 }
 
 // One line a verb and form; a method's name is all they differ in.
-#define REDIAL_VERB(name, method)                                                             \
-  Response Session::name(std::string_view url, RequestOptions options) {                      \
-    return request(method, url, std::move(options));                                          \
-  }                                                                                           \
-  Response name(std::string_view url, RequestOptions options) {                               \
-    return default_session().request(method, url, std::move(options));                        \
+#define REDIAL_VERB(name, method)                                        \
+  Response Session::name(std::string_view url, RequestOptions options) { \
+    return request(method, url, std::move(options));                     \
+  }                                                                      \
+  Response name(std::string_view url, RequestOptions options) {          \
+    return default_session().request(method, url, std::move(options));   \
   }
-#define REDIAL_TRY_VERB(name, method)                                                         \
-  Result<Response> Session::name(std::string_view url, RequestOptions options) {              \
-    return try_request(method, url, std::move(options));                                      \
+#define REDIAL_TRY_VERB(name, method)                                            \
+  Result<Response> Session::name(std::string_view url, RequestOptions options) { \
+    return try_request(method, url, std::move(options));                         \
   }
 REDIAL_VERB(get, "GET")
 REDIAL_VERB(head, "HEAD")

@@ -22,7 +22,8 @@ Now FakeClock::now() const {
 }
 
 void FakeClock::advance(Duration span) {
-  if (span < Duration::zero()) throw std::invalid_argument("FakeClock::advance: time does not go back");
+  if (span < Duration::zero())
+    throw std::invalid_argument("FakeClock::advance: time does not go back");
   const std::lock_guard lock(mutex_);
   now_.steady += span;
   now_.wall += span;
@@ -33,7 +34,9 @@ void FakeClock::set_wall(WallTime wall) {
   now_.wall = wall;
 }
 
-Duration FakeClock::elapsed() const { return now().steady.time_since_epoch(); }
+Duration FakeClock::elapsed() const {
+  return now().steady.time_since_epoch();
+}
 
 }  // namespace testing
 }  // namespace v0

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <condition_variable>
 #include <csignal>
-#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -30,7 +30,8 @@ namespace testing {
 namespace {
 
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
            return std::tolower(x) == std::tolower(y);
          });
 }
@@ -44,10 +45,12 @@ int listen_on_loopback(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(fd, 256) != 0) {
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(fd, 256) != 0) {
     const int error = errno;
     ::close(fd);
-    throw std::system_error(error, std::generic_category(), "FaultServer: port " + std::to_string(port));
+    throw std::system_error(error, std::generic_category(),
+                            "FaultServer: port " + std::to_string(port));
   }
   return fd;
 }
@@ -59,7 +62,8 @@ std::uint16_t port_of(int fd) {
   return ntohs(address.sin_port);
 }
 
-// A SIGPIPE from OpenSSL's own socket BIO must not end the process: it is blocked on the server's threads.
+// A SIGPIPE from OpenSSL's own socket BIO must not end the process: it is blocked on the server's
+// threads.
 void block_sigpipe() {
   sigset_t set;
   sigemptyset(&set);
@@ -74,8 +78,10 @@ using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 
 Context make_context(const TestCertificate& certificate, int max_version) {
   Context context(SSL_CTX_new(TLS_server_method()));
-  BIO* const cert_bio = BIO_new_mem_buf(certificate.certificate.data(), static_cast<int>(certificate.certificate.size()));
-  BIO* const key_bio = BIO_new_mem_buf(certificate.key.data(), static_cast<int>(certificate.key.size()));
+  BIO* const cert_bio = BIO_new_mem_buf(certificate.certificate.data(),
+                                        static_cast<int>(certificate.certificate.size()));
+  BIO* const key_bio =
+      BIO_new_mem_buf(certificate.key.data(), static_cast<int>(certificate.key.size()));
   X509* const cert = PEM_read_bio_X509(cert_bio, nullptr, nullptr, nullptr);
   EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_bio, nullptr, nullptr, nullptr);
   SSL_CTX_use_certificate(context.get(), cert);
@@ -116,8 +122,9 @@ class Channel {
   }
   bool write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const long count = ssl_ == nullptr ? ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
-                                         : SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
+      const long count = ssl_ == nullptr
+                             ? ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
+                             : SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
       ERR_clear_error();
       if (count <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -154,8 +161,8 @@ struct FaultServer::State {
   struct Connection {
     int number = 0;
     int fd = -1;
-    bool idle = false;   // waiting for a request
-    bool gone = false;   // its descriptor is closed
+    bool idle = false;  // waiting for a request
+    bool gone = false;  // its descriptor is closed
     Ends ends = Ends::goodbye;
     Channel* channel = nullptr;
     std::thread thread;
@@ -253,7 +260,8 @@ struct FaultServer::State {
           pause(std::chrono::hours{1});
           break;
         case OnAccept::plain_text:
-          channel.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+          channel.write(
+              "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
           break;
         case OnAccept::serve:
           if (!context || channel.accept_tls(context.get())) {
@@ -312,14 +320,16 @@ struct FaultServer::State {
       const auto colon = field.find(':');
       if (colon == std::string::npos) continue;
       const auto value = field.find_first_not_of(' ', colon + 1);
-      request.headers.emplace_back(field.substr(0, colon), value == std::string::npos ? "" : field.substr(value));
+      request.headers.emplace_back(field.substr(0, colon),
+                                   value == std::string::npos ? "" : field.substr(value));
     }
     request.complete = whole;
     return request;
   }
 
   static bool read_body(Channel& channel, std::string& buffer, RecordedRequest& request) {
-    if (same_name(request.header("Transfer-Encoding"), "chunked")) return read_chunks(channel, buffer, request);
+    if (same_name(request.header("Transfer-Encoding"), "chunked"))
+      return read_chunks(channel, buffer, request);
     const std::string given = request.header("Content-Length");
     const std::size_t length = given.empty() ? 0 : std::strtoull(given.c_str(), nullptr, 10);
     const bool whole = read_until(channel, buffer, [&] { return buffer.size() >= length; });
@@ -331,7 +341,9 @@ struct FaultServer::State {
   static bool read_chunks(Channel& channel, std::string& buffer, RecordedRequest& request) {
     for (;;) {
       std::size_t end = 0;
-      if (!read_until(channel, buffer, [&] { return (end = buffer.find("\r\n")) != std::string::npos; })) return false;
+      if (!read_until(channel, buffer,
+                      [&] { return (end = buffer.find("\r\n")) != std::string::npos; }))
+        return false;
       const std::size_t size = std::strtoull(buffer.c_str(), nullptr, 16);
       buffer.erase(0, end + 2);
       if (!read_until(channel, buffer, [&] { return buffer.size() >= size + 2; })) return false;
@@ -446,16 +458,20 @@ struct FaultServer::State {
       std::snprintf(size, sizeof size, "%zx\r\n", reply.body.size());
       body = (reply.body.empty() ? std::string() : size + reply.body + "\r\n") + "0\r\n\r\n";
     }
-    if (cuts(connection, channel, reply, head, Fault::cut_head, Fault::reset_in_head, Fault::stall_in_head)) return false;
+    if (cuts(connection, channel, reply, head, Fault::cut_head, Fault::reset_in_head,
+             Fault::stall_in_head))
+      return false;
     if (!channel.write(head)) return false;
     pause(reply.delay_body);
-    if (cuts(connection, channel, reply, body, Fault::cut_body, Fault::reset_in_body, Fault::stall_in_body)) return false;
+    if (cuts(connection, channel, reply, body, Fault::cut_body, Fault::reset_in_body,
+             Fault::stall_in_body))
+      return false;
     if (!channel.write(body) || !channel.write(reply.after)) return false;
     return !reply.close && !reply.close_delimited;
   }
 
-  bool cuts(Connection& connection, Channel& channel, const Reply& reply, const std::string& bytes, Reply::Fault close,
-            Reply::Fault reset, Reply::Fault stall) {
+  bool cuts(Connection& connection, Channel& channel, const Reply& reply, const std::string& bytes,
+            Reply::Fault close, Reply::Fault reset, Reply::Fault stall) {
     if (reply.fault != close && reply.fault != reset && reply.fault != stall) return false;
     channel.write(std::string_view(bytes).substr(0, reply.cut_after));
     if (reply.fault == stall) pause(std::chrono::hours{1});
@@ -499,14 +515,18 @@ void FaultServer::on_accept(std::vector<OnAccept> plan) {
   state_->accept_plan = std::move(plan);
 }
 
-std::uint16_t FaultServer::port() const { return state_->port; }
-
-std::string FaultServer::url(std::string_view path) const {
-  return (state_->options.tls == Tls::none ? "http://127.0.0.1:" : "https://127.0.0.1:") + std::to_string(port()) +
-         std::string(path);
+std::uint16_t FaultServer::port() const {
+  return state_->port;
 }
 
-std::string FaultServer::ca_file() const { return state_->ca_path; }
+std::string FaultServer::url(std::string_view path) const {
+  return (state_->options.tls == Tls::none ? "http://127.0.0.1:" : "https://127.0.0.1:") +
+         std::to_string(port()) + std::string(path);
+}
+
+std::string FaultServer::ca_file() const {
+  return state_->ca_path;
+}
 
 std::vector<RecordedRequest> FaultServer::requests() const {
   const std::lock_guard lock(state_->mutex);
@@ -530,7 +550,8 @@ bool FaultServer::wait_for_requests(std::size_t count, std::chrono::milliseconds
 
 void FaultServer::end_idle_connections(Goodbye how) {
   std::unique_lock lock(state_->mutex);
-  // A connection whose answer has just gone out becomes idle in a moment: wait until none is in between.
+  // A connection whose answer has just gone out becomes idle in a moment: wait until none is in
+  // between.
   state_->changed.wait(lock, [&] {
     return std::all_of(state_->connections.begin(), state_->connections.end(),
                        [](const auto& one) { return one->gone || one->idle; });
@@ -541,7 +562,8 @@ void FaultServer::end_idle_connections(Goodbye how) {
     shutdown(one->fd, SHUT_RD);  // wakes its thread, which ends it
   }
   state_->changed.wait(lock, [&] {
-    return std::all_of(state_->connections.begin(), state_->connections.end(), [](const auto& one) { return one->gone; });
+    return std::all_of(state_->connections.begin(), state_->connections.end(),
+                       [](const auto& one) { return one->gone; });
   });
 }
 

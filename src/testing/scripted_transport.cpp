@@ -75,7 +75,8 @@ Scripted Scripted::failing(Fault fault) {
   return attempt;
 }
 
-// Events in the order of their time; `run` moves the clock to the next one, or to the end of the wait.
+// Events in the order of their time; `run` moves the clock to the next one, or to the end of the
+// wait.
 class ScriptedTransport::Loop final : public EventLoop {
  public:
   explicit Loop(std::shared_ptr<FakeClock> clock) : clock_(std::move(clock)) {}
@@ -87,7 +88,8 @@ class ScriptedTransport::Loop final : public EventLoop {
     const auto next = std::min_element(events_.begin(), events_.end(),
                                        [](const Event& a, const Event& b) { return a.at < b.at; });
     if (next == events_.end() || next->at > until) {
-      if (until == SteadyTime::max()) throw std::logic_error("ScriptedTransport: a wait that nothing can end");
+      if (until == SteadyTime::max())
+        throw std::logic_error("ScriptedTransport: a wait that nothing can end");
       return move_to(until);
     }
     move_to(next->at);
@@ -167,7 +169,8 @@ ScriptedTransport& ScriptedTransport::then(Scripted attempt) {
   return *this;
 }
 
-ScriptedTransport& ScriptedTransport::otherwise(std::function<Scripted(const SentRequest&)> answer) {
+ScriptedTransport& ScriptedTransport::otherwise(
+    std::function<Scripted(const SentRequest&)> answer) {
   const std::lock_guard lock(mutex_);
   otherwise_ = std::move(answer);
   return *this;
@@ -183,7 +186,9 @@ std::size_t ScriptedTransport::left() const {
   return script_.size();
 }
 
-std::shared_ptr<EventLoop> ScriptedTransport::lease() { return std::make_shared<Loop>(clock_); }
+std::shared_ptr<EventLoop> ScriptedTransport::lease() {
+  return std::make_shared<Loop>(clock_);
+}
 
 Scripted ScriptedTransport::take(const SentRequest& request) {
   const std::lock_guard lock(mutex_);
@@ -194,7 +199,8 @@ Scripted ScriptedTransport::take(const SentRequest& request) {
     return attempt;
   }
   if (otherwise_) return otherwise_(request);
-  throw std::logic_error("ScriptedTransport: " + request.method + " " + request.url.redacted() + " is not in the script");
+  throw std::logic_error("ScriptedTransport: " + request.method + " " + request.url.redacted() +
+                         " is not in the script");
 }
 
 void ScriptedTransport::start(EventLoop& loop, Exchange& exchange) {
@@ -212,16 +218,20 @@ void ScriptedTransport::start(EventLoop& loop, Exchange& exchange) {
   const SteadyTime begin = clock_->now().steady;
   const bool unsent = script.evidence == Evidence::not_sent;
   const Duration limit = unsent ? exchange.limits.connect : exchange.limits.attempt;
-  const SteadyTime natural = script.never_ends ? SteadyTime::max() : saturating_add(begin, script.takes);
+  const SteadyTime natural =
+      script.never_ends ? SteadyTime::max() : saturating_add(begin, script.takes);
   const SteadyTime limited = std::min(saturating_add(begin, limit), exchange.limits.deadline);
   const Fault what = limited == exchange.limits.deadline ? Fault::deadline
                      : unsent                            ? Fault::connect_timeout
                                                          : Fault::attempt_timeout;
   const bool in_time = natural <= limited;
-  static_cast<Loop&>(loop).add(in_time ? natural : limited, exchange, std::move(script), in_time ? Fault::none : what);
+  static_cast<Loop&>(loop).add(in_time ? natural : limited, exchange, std::move(script),
+                               in_time ? Fault::none : what);
 }
 
-void ScriptedTransport::cancel(EventLoop& loop, Exchange& exchange) { static_cast<Loop&>(loop).cancel(exchange); }
+void ScriptedTransport::cancel(EventLoop& loop, Exchange& exchange) {
+  static_cast<Loop&>(loop).cancel(exchange);
+}
 
 }  // namespace testing
 }  // namespace v0

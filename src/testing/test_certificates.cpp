@@ -53,7 +53,8 @@ Memory reader(const std::string& text) {
 }
 
 void extend(X509* certificate, int kind, const std::string& value) {
-  X509_EXTENSION* const extension = checked(X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str()));
+  X509_EXTENSION* const extension =
+      checked(X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str()));
   X509_add_ext(certificate, extension, -1);
   X509_EXTENSION_free(extension);
 }
@@ -72,13 +73,15 @@ Certificate make(const Wish& wish, EVP_PKEY* key, X509_NAME* issuer, EVP_PKEY* s
   X509_set_version(raw, 2);
   unsigned char serial[8];
   RAND_bytes(serial, sizeof serial);
-  ASN1_INTEGER_set_uint64(X509_get_serialNumber(raw), *reinterpret_cast<std::uint64_t*>(serial) >> 1);
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(raw),
+                          *reinterpret_cast<std::uint64_t*>(serial) >> 1);
   X509_gmtime_adj(X509_getm_notBefore(raw), wish.from_days * 24 * 3600);
   X509_gmtime_adj(X509_getm_notAfter(raw), wish.to_days * 24 * 3600);
   X509_set_pubkey(raw, key);
   X509_NAME* const subject = X509_get_subject_name(raw);
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1,
+                             -1, 0);
   X509_set_issuer_name(raw, issuer == nullptr ? subject : issuer);
   if (!wish.names.empty()) extend(raw, NID_subject_alt_name, wish.names);
   extend(raw, NID_basic_constraints, wish.is_authority ? "critical,CA:TRUE" : "CA:FALSE");
@@ -93,7 +96,8 @@ constexpr const char* k_names = "DNS:localhost,IP:127.0.0.1";
 TestAuthority::TestAuthority() {
   const Key key = checked(Key(EVP_EC_gen("P-256")));
   const Certificate certificate =
-      make({.common_name = "redial test authority", .names = {}, .is_authority = true}, key.get(), nullptr, key.get());
+      make({.common_name = "redial test authority", .names = {}, .is_authority = true}, key.get(),
+           nullptr, key.get());
   authority_ = {.certificate = pem(certificate.get()), .key = pem(key.get())};
 }
 
@@ -103,17 +107,25 @@ TestCertificate TestAuthority::issue(const std::string& names, long from_days, l
   const Key key = checked(Key(EVP_EC_gen("P-256")));
   const Memory key_text = reader(authority_.key);
   const Memory certificate_text = reader(authority_.certificate);
-  const Key signer = checked(Key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr)));
-  const Certificate issuer = checked(Certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr)));
-  const Certificate certificate =
-      make({.common_name = "redial test", .names = names, .from_days = from_days, .to_days = to_days}, key.get(),
-           X509_get_subject_name(issuer.get()), signer.get());
+  const Key signer =
+      checked(Key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr)));
+  const Certificate issuer =
+      checked(Certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr)));
+  const Certificate certificate = make(
+      {.common_name = "redial test", .names = names, .from_days = from_days, .to_days = to_days},
+      key.get(), X509_get_subject_name(issuer.get()), signer.get());
   return {.certificate = pem(certificate.get()), .key = pem(key.get())};
 }
 
-TestCertificate TestAuthority::good() const { return issue(k_names, -1, 30); }
-TestCertificate TestAuthority::expired() const { return issue(k_names, -60, -30); }
-TestCertificate TestAuthority::wrong_host() const { return issue("DNS:elsewhere.test", -1, 30); }
+TestCertificate TestAuthority::good() const {
+  return issue(k_names, -1, 30);
+}
+TestCertificate TestAuthority::expired() const {
+  return issue(k_names, -60, -30);
+}
+TestCertificate TestAuthority::wrong_host() const {
+  return issue("DNS:elsewhere.test", -1, 30);
+}
 
 TestCertificate TestAuthority::self_signed() const {
   const Key key = checked(Key(EVP_EC_gen("P-256")));

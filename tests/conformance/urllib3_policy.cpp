@@ -31,7 +31,9 @@ Duration span_of(const json& value) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value.get<double>()));
 }
 
-double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
+double seconds(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
 
 Statuses statuses_of(const json& value) {
   if (value.is_null()) return {};
@@ -66,7 +68,8 @@ class Machine {
     if (name == "increment") return increment(op);
     if (name == "is_retry") {
       const std::string method = op["method"];
-      const bool worth = policy_.wants_status(op["status"], op.value("has_retry_after", false), left_.total());
+      const bool worth =
+          policy_.wants_status(op["status"], op.value("has_retry_after", false), left_.total());
       return {{"retry", policy_.allows(method) && worth}};
     }
     if (name == "parse_retry_after") {
@@ -84,9 +87,10 @@ class Machine {
  private:
   static bool is_redirect(const json& op) {
     const int status = op.value("status", 0);
-    const bool code = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    const bool code =
+        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
     const json headers_given = op.value("headers", json::object());
-  for (const auto& [name, value] : headers_given.items()) {
+    for (const auto& [name, value] : headers_given.items()) {
       if (code && iequals(name, "location")) return true;
     }
     return false;
@@ -95,11 +99,14 @@ class Machine {
   static Cause cause(const json& op) {
     if (op.contains("error") && !op["error"].is_null()) {
       const std::string error = op["error"];
-      if (error == "connect_timeout" || error == "connection_refused" || error == "name_resolution" ||
-          error == "proxy_connect_timeout" || error == "proxy_refused") {
+      if (error == "connect_timeout" || error == "connection_refused" ||
+          error == "name_resolution" || error == "proxy_connect_timeout" ||
+          error == "proxy_refused") {
         return Cause::connect;
       }
-      return error == "tls_error" || error == "tls_cert_verify" || error == "proxy_other" ? Cause::other : Cause::read;
+      return error == "tls_error" || error == "tls_cert_verify" || error == "proxy_other"
+                 ? Cause::other
+                 : Cause::read;
     }
     if (is_redirect(op)) return Cause::redirect;
     return op.contains("status") ? Cause::status : Cause::none;
@@ -109,7 +116,8 @@ class Machine {
     const Cause kind = cause(op);
     const bool has_error = op.contains("error") && !op["error"].is_null();
     const std::string method = op.value("method", std::string());
-    if (kind == Cause::read && !method.empty() && !policy_.allows(method)) return {{"reraised", op["error"]}};
+    if (kind == Cause::read && !method.empty() && !policy_.allows(method))
+      return {{"reraised", op["error"]}};
     if (kind == Cause::read && method.empty() && !policy_.retry().allowed_methods.is_any()) {
       return {{"reraised", op["error"]}};
     }
@@ -119,8 +127,11 @@ class Machine {
       case Counters::Spend::exhausted: {
         std::string text = "too many error responses";
         if (kind == Cause::redirect) text = "too many redirects";
-        if (kind == Cause::status) text = "too many " + std::to_string(op["status"].get<int>()) + " error responses";
-        json step{{"max_retry", true}, {"exhausted", true}, {"reason", has_error ? op["error"] : json("response_error")}};
+        if (kind == Cause::status)
+          text = "too many " + std::to_string(op["status"].get<int>()) + " error responses";
+        json step{{"max_retry", true},
+                  {"exhausted", true},
+                  {"reason", has_error ? op["error"] : json("response_error")}};
         if (!has_error) step["reason_text"] = text;
         return step;
       }
@@ -144,8 +155,11 @@ class Machine {
 
   json state() {
     json step{{"exhausted", false}, {"history", history_}, {"backoff", seconds(backoff())}};
-    for (const auto& [name, kind] : {std::pair{"connect", Cause::connect}, {"read", Cause::read},
-                                     {"redirect", Cause::redirect}, {"status", Cause::status}, {"other", Cause::other}}) {
+    for (const auto& [name, kind] : {std::pair{"connect", Cause::connect},
+                                     {"read", Cause::read},
+                                     {"redirect", Cause::redirect},
+                                     {"status", Cause::status},
+                                     {"other", Cause::other}}) {
       step[name] = json_of(left_.left(kind));
     }
     step["total"] = json_of(left_.total());
@@ -158,7 +172,7 @@ class Machine {
     std::optional<Duration> hint;
     Headers headers;
     const json headers_given = op.value("headers", json::object());
-  for (const auto& [name, value] : headers_given.items()) headers.add(name, value);
+    for (const auto& [name, value] : headers_given.items()) headers.add(name, value);
     if (policy_.retry().respect_retry_after_header) hint = retry_after_of(headers, now_);
     const Duration wait = policy_.wait(backoff(), hint, draw_);
     return wait == Duration::zero() ? json() : json(seconds(wait));
@@ -213,7 +227,8 @@ std::string difference(const json& entry) {
     const json step = machine.run(entry["events"][i]);
     for (const auto& [key, value] : entry["expect"]["steps"][i].items()) {
       if (!step.contains(key) || !same(step[key], value)) {
-        return "step " + std::to_string(i + 1) + ": " + key + " is " + (step.contains(key) ? step[key].dump() : "absent");
+        return "step " + std::to_string(i + 1) + ": " + key + " is " +
+               (step.contains(key) ? step[key].dump() : "absent");
       }
     }
   }
@@ -226,28 +241,47 @@ Retry retry_from_vector(const json& policy) {
   Retry retry = Retry::urllib3();
   if (policy.contains("from_int")) {
     const json& value = policy["from_int"];
-    retry.total = value.is_null() ? Count(3) : count_of(value);  // None means urllib3's default policy, Retry(3)
+    retry.total = value.is_null()
+                      ? Count(3)
+                      : count_of(value);  // None means urllib3's default policy, Retry(3)
     if (retry.total.is_off()) retry.raise_on_redirect = false;
     return retry;
   }
   for (const auto& [key, value] : policy.items()) {
-    if (key == "total") retry.total = count_of(value);
-    else if (key == "connect") retry.connect = count_of(value);
-    else if (key == "read") retry.read = count_of(value);
-    else if (key == "redirect") retry.redirect = count_of(value);
-    else if (key == "status") retry.status = count_of(value);
-    else if (key == "other") retry.other = count_of(value);
-    else if (key == "backoff_factor") retry.backoff_factor = span_of(value);
-    else if (key == "backoff_max") retry.backoff_max = span_of(value);
-    else if (key == "backoff_jitter") retry.backoff_jitter = Jitter::within_cap(span_of(value));
-    else if (key == "status_forcelist") retry.status_forcelist = statuses_of(value);
-    else if (key == "allowed_methods") retry.allowed_methods = methods_of(value);
-    else if (key == "respect_retry_after_header") retry.respect_retry_after_header = value;
-    else if (key == "retry_after_max") retry.retry_after_max = span_of(value);
-    else if (key == "raise_on_status") retry.raise_on_status = value;
-    else if (key == "raise_on_redirect") retry.raise_on_redirect = value;
-    else if (key == "remove_headers_on_redirect") retry.remove_headers_on_redirect = value;
-    else throw std::runtime_error("unknown policy key " + key);
+    if (key == "total")
+      retry.total = count_of(value);
+    else if (key == "connect")
+      retry.connect = count_of(value);
+    else if (key == "read")
+      retry.read = count_of(value);
+    else if (key == "redirect")
+      retry.redirect = count_of(value);
+    else if (key == "status")
+      retry.status = count_of(value);
+    else if (key == "other")
+      retry.other = count_of(value);
+    else if (key == "backoff_factor")
+      retry.backoff_factor = span_of(value);
+    else if (key == "backoff_max")
+      retry.backoff_max = span_of(value);
+    else if (key == "backoff_jitter")
+      retry.backoff_jitter = Jitter::within_cap(span_of(value));
+    else if (key == "status_forcelist")
+      retry.status_forcelist = statuses_of(value);
+    else if (key == "allowed_methods")
+      retry.allowed_methods = methods_of(value);
+    else if (key == "respect_retry_after_header")
+      retry.respect_retry_after_header = value;
+    else if (key == "retry_after_max")
+      retry.retry_after_max = span_of(value);
+    else if (key == "raise_on_status")
+      retry.raise_on_status = value;
+    else if (key == "raise_on_redirect")
+      retry.raise_on_redirect = value;
+    else if (key == "remove_headers_on_redirect")
+      retry.remove_headers_on_redirect = value;
+    else
+      throw std::runtime_error("unknown policy key " + key);
   }
   return retry;
 }

@@ -8,14 +8,16 @@
 
 namespace conformance {
 
-/// What replaying one recorded entry came to. `diverged`: it records a bug of urllib3's that redial does not have.
+/// What replaying one recorded entry came to. `diverged`: it records a bug of urllib3's that redial
+/// does not have.
 struct VectorResult {
   enum Verdict { passed, failed, diverged };
   Verdict verdict = passed;
   std::string why;
 };
 
-/// The policy of an entry as our data: an absent key is urllib3's default, null its None, false its off.
+/// The policy of an entry as our data: an absent key is urllib3's default, null its None, false its
+/// off.
 redial::Retry retry_from_vector(const nlohmann::json& policy);
 
 /// Replays a `policy` entry: operations on counters and formulas, without any call.

@@ -1,6 +1,7 @@
-// Replays recorded behaviour of urllib3: `urllib3_vectors FILE…`. `policy` entries meet the pure policy (urllib3_policy),
-// `engine` and `client` entries the real session in front of a scripted transport and a fake clock. Prints a line per
-// failing id and, last, "N passed, M failed, K diverge"; exits 0 when none failed.
+// Replays recorded behaviour of urllib3: `urllib3_vectors FILE…`. `policy` entries meet the pure
+// policy (urllib3_policy), `engine` and `client` entries the real session in front of a scripted
+// transport and a fake clock. Prints a line per failing id and, last, "N passed, M failed, K
+// diverge"; exits 0 when none failed.
 
 #include <cmath>
 #include <cstdio>
@@ -83,10 +84,12 @@ Body body_from(const json& request) {
   const std::optional<std::uint64_t> length =
       chunked ? std::nullopt : std::optional<std::uint64_t>(data.size() - offset);
   if (kind == "seekable" || kind == "seekable_at") {
-    return Body::rewindable(read, [at, offset] { *at = offset; }, length);
+    return Body::rewindable(
+        read, [at, offset] { *at = offset; }, length);
   }
   if (kind == "seek_fails") {
-    return Body::rewindable(read, [] { throw std::runtime_error("cannot seek"); }, length);
+    return Body::rewindable(
+        read, [] { throw std::runtime_error("cannot seek"); }, length);
   }
   return Body::stream(read, length);  // a generator, or a file whose position cannot be told
 }
@@ -110,8 +113,8 @@ Replay replay(const json& entry) {
   const json request = entry.value("request", json::object());
   const std::string url = request.value("url", std::string("/"));
   auto now = parse_http_date("Mon, 03 Jun 2019 11:00:00 GMT", WallTime{});
-  auto transport =
-      std::make_shared<ScriptedTransport>(std::make_shared<redial::testing::FakeClock>(now.value()));
+  auto transport = std::make_shared<ScriptedTransport>(
+      std::make_shared<redial::testing::FakeClock>(now.value()));
   for (const auto& event : entry["events"]) transport->then(scripted(event));
 
   SessionOptions session_options;
@@ -128,10 +131,12 @@ Replay replay(const json& entry) {
   RequestOptions options;
   const json headers_given = request.value("headers", json::object());
   for (const auto& [name, value] : headers_given.items()) options.headers.add(name, value);
-  if (request.contains("body") || request.value("chunked", false)) options.body = body_from(request);
+  if (request.contains("body") || request.value("chunked", false))
+    options.body = body_from(request);
   if (request.contains("redirect")) options.follow_redirects = request["redirect"].get<bool>();
   const std::string full = url.front() == '/' ? "http://a.test" + url : url;
-  const auto result = session.try_request(request.value("method", std::string("GET")), full, std::move(options));
+  const auto result =
+      session.try_request(request.value("method", std::string("GET")), full, std::move(options));
 
   Replay replay;
   replay.report = result ? result->report() : result.error().report();
@@ -146,8 +151,9 @@ Replay replay(const json& entry) {
       replay.outcome = result ? "response" : "exhausted";
       replay.reason = failed.empty() ? "response_error" : named(failed).reason;
       if (failed.empty()) {
-        replay.reason_text = redirects ? "too many redirects"
-                                       : "too many " + std::to_string(replay.report.status()) + " error responses";
+        replay.reason_text =
+            redirects ? "too many redirects"
+                      : "too many " + std::to_string(replay.report.status()) + " error responses";
       }
       break;
     }
@@ -211,18 +217,21 @@ std::string check_request(const json& expected, const SentRequest& sent) {
     if (key == "method" && sent.method != value) return "method " + sent.method;
     if (key == "url" && sent.url.target() != value) return "url " + std::string(sent.url.target());
     if (key == "host" && sent.url.origin() != value) return "host " + sent.url.origin();
-    if (key == "body" && sent.body != (value.is_null() ? std::string() : value.get<std::string>())) {
+    if (key == "body" &&
+        sent.body != (value.is_null() ? std::string() : value.get<std::string>())) {
       return "body '" + sent.body + "'";
     }
     if (key == "chunked" && sent.chunked != value.get<bool>()) return "chunked";
     if (key == "headers_present") {
       for (const auto& [name, field] : value.items()) {
-        if (sent.headers.get(name) != field.get<std::string>()) return "header " + name + " is missing or differs";
+        if (sent.headers.get(name) != field.get<std::string>())
+          return "header " + name + " is missing or differs";
       }
     }
     if (key == "headers_absent") {
       for (const auto& name : value) {
-        if (sent.headers.contains(name.get<std::string>())) return "header " + name.get<std::string>() + " is present";
+        if (sent.headers.contains(name.get<std::string>()))
+          return "header " + name.get<std::string>() + " is present";
       }
     }
   }
@@ -234,15 +243,18 @@ std::string difference(const json& entry, const Replay& replay) {
   const json& expect = entry["expect"];
   const auto& attempts = replay.report.attempts;
   if (expect["outcome"] != replay.outcome) {
-    return "outcome " + replay.outcome + " (" + std::string(to_string(replay.report.stop_reason)) + ")";
+    return "outcome " + replay.outcome + " (" + std::string(to_string(replay.report.stop_reason)) +
+           ")";
   }
   if (expect.contains("attempts") && attempts.size() != expect["attempts"]) {
     return "attempts " + std::to_string(attempts.size());
   }
-  if (expect.contains("status") && replay.status != expect["status"]) return "status " + std::to_string(replay.status);
+  if (expect.contains("status") && replay.status != expect["status"])
+    return "status " + std::to_string(replay.status);
   const std::string failed = event_error(entry, attempts.size());
   for (const char* key : {"reason", "error"}) {
-    if (expect.contains(key) && expect[key] != replay.reason && expect[key] != failed) return "reason " + replay.reason;
+    if (expect.contains(key) && expect[key] != replay.reason && expect[key] != failed)
+      return "reason " + replay.reason;
   }
   if (expect.contains("reason_text") && expect["reason_text"] != replay.reason_text) {
     return "reason_text " + replay.reason_text;
@@ -307,7 +319,8 @@ int main(int argc, char** argv) {
     }
     for (const auto& entry : json::parse(file)) {
       const bool is_policy = entry["kind"] == "policy";
-      const auto result = is_policy ? conformance::run_policy_vector(entry) : run_session_vector(entry);
+      const auto result =
+          is_policy ? conformance::run_policy_vector(entry) : run_session_vector(entry);
       passed += result.verdict == conformance::VectorResult::passed;
       diverged += result.verdict == conformance::VectorResult::diverged;
       if (result.verdict != conformance::VectorResult::failed) continue;

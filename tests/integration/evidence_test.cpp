@@ -14,8 +14,8 @@ namespace {
 using namespace redial;
 using namespace std::chrono_literals;
 using redial::testing::FaultServer;
-using redial::testing::Reply;
 using redial::testing::refused_port;
+using redial::testing::Reply;
 
 Adapter quick() {
   return {.max_retries = {.total = 2, .backoff_factor = 1ms, .backoff_max = 2ms},
@@ -97,22 +97,31 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"closed", failing(Reply::Fault::close_after_read), Evidence::maybe, Fault::closed},
         Case{"reset", failing(Reply::Fault::reset_after_read), Evidence::maybe, Fault::reset},
         Case{"cut_head", failing(Reply::Fault::cut_head, 20), Evidence::maybe, Fault::head_cut},
-        Case{"cut_before_blank_line", failing(Reply::Fault::cut_head, 38), Evidence::maybe, Fault::head_cut},
+        Case{"cut_before_blank_line", failing(Reply::Fault::cut_head, 38), Evidence::maybe,
+             Fault::head_cut},
         Case{"cut_body", failing(Reply::Fault::cut_body, 5), Evidence::responded, Fault::body_cut},
-        Case{"malformed", Reply{.raw = "HTTP/1.1 099 No\r\n\r\n", .close = true}, Evidence::maybe, Fault::head_malformed},
-        Case{"two_lengths", Reply{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", .close = true},
+        Case{"malformed", Reply{.raw = "HTTP/1.1 099 No\r\n\r\n", .close = true}, Evidence::maybe,
+             Fault::head_malformed},
+        Case{"two_lengths",
+             Reply{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+                   .close = true},
              Evidence::maybe, Fault::head_malformed},
-        Case{"unknown_coding", Reply{.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: foo\r\n\r\n", .close = true},
+        Case{"unknown_coding",
+             Reply{.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: foo\r\n\r\n", .close = true},
              Evidence::maybe, Fault::head_malformed},
-        Case{"bad_chunk", Reply{.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", .close = true},
+        Case{"bad_chunk",
+             Reply{.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                   .close = true},
              Evidence::responded, Fault::body_cut},
-        Case{"bad_gzip", Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = "this is not gzip"}, Evidence::responded,
-             Fault::body_undecodable}),
+        Case{"bad_gzip",
+             Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = "this is not gzip"},
+             Evidence::responded, Fault::body_undecodable}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST(Wire, RefusedConnectionIsNotSentAndRetriedForPost) {
   Session session = quick_session();
-  const auto result = session.try_post("http://127.0.0.1:" + std::to_string(refused_port()) + "/", {.body = "pay"});
+  const auto result =
+      session.try_post("http://127.0.0.1:" + std::to_string(refused_port()) + "/", {.body = "pay"});
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().kind(), ErrorKind::connect);
   EXPECT_EQ(result.error().report().attempts.size(), 3U);
@@ -164,7 +173,8 @@ TEST(Wire, ALostPostWithAKeyIsRepeatedAndActsOnce) {
   Reply lost{.status = 201, .fault = Reply::Fault::close_after_read, .acts = true};
   server.in_turn("/pay", std::vector<Reply>{lost, Reply{.status = 201, .acts = true}});
   Session session = quick_session();
-  const auto response = session.post(server.url("/pay"), {.body = "x", .idempotency_key = IdempotencyKey::automatic()});
+  const auto response = session.post(server.url("/pay"),
+                                     {.body = "x", .idempotency_key = IdempotencyKey::automatic()});
   EXPECT_EQ(response.status(), 201);
   EXPECT_EQ(server.effects(), 1);
   const auto requests = server.requests();
@@ -237,9 +247,11 @@ TEST(Wire, AnEarlyFinalAnswerStopsTheUpload) {
     return count;
   };
   const auto result = session.try_post(server.url("/up"), {.body = Body::stream(source)});
-  // The server closes with our bytes unread, so the kernel may answer with a reset that erases the 413.
+  // The server closes with our bytes unread, so the kernel may answer with a reset that erases the
+  // 413.
   const auto& attempt = report_of(result).attempts.at(0);
-  EXPECT_TRUE(attempt.status == 413 || attempt.evidence == Evidence::maybe) << report_of(result).text();
+  EXPECT_TRUE(attempt.status == 413 || attempt.evidence == Evidence::maybe)
+      << report_of(result).text();
   EXPECT_EQ(report_of(result).attempts.size(), 1U);
 }
 
@@ -257,7 +269,8 @@ TEST(Wire, StreamsAndFilesAreUploadedWhole) {
   };
   session.post(server.url("/up"), {.body = Body::stream(source)}).raise_for_status();
   given = 0;
-  session.post(server.url("/up"), {.body = Body::stream(source, content.size())}).raise_for_status();
+  session.post(server.url("/up"), {.body = Body::stream(source, content.size())})
+      .raise_for_status();
   session.post(server.url("/up"), {.body = content}).raise_for_status();
   for (const auto& request : server.requests()) EXPECT_EQ(request.body, content);
 }
@@ -348,7 +361,8 @@ TEST(Tls, BadCertificatesAreNeverRetriedAndNothingIsSent) {
 
 TEST(Tls, PlainHttpOnTheTlsPortIsTriedOnceMore) {
   FaultServer server;
-  server.on_accept({FaultServer::OnAccept::plain_text, FaultServer::OnAccept::plain_text, FaultServer::OnAccept::plain_text});
+  server.on_accept({FaultServer::OnAccept::plain_text, FaultServer::OnAccept::plain_text,
+                    FaultServer::OnAccept::plain_text});
   Session session = quick_session();
   const auto result = session.try_get("https://127.0.0.1:" + std::to_string(server.port()) + "/");
   ASSERT_FALSE(result.has_value());

@@ -16,7 +16,8 @@ inline namespace v0 {
 
 /// Reads a request body once, from its beginning, for one attempt.
 ///
-/// Thread safety: used by one thread at a time. Errors: `read` throws; the attempt then fails as `upload_failed`.
+/// Thread safety: used by one thread at a time. Errors: `read` throws; the attempt then fails as
+/// `upload_failed`.
 class REDIAL_EXPORT BodyReader {
  public:
   virtual ~BodyReader();
@@ -26,10 +27,12 @@ class REDIAL_EXPORT BodyReader {
 
 /// A request body: it can be sent again, or it cannot, by the way it was made.
 ///
-/// `empty`, `bytes`, `file` and `rewindable` are replayable; `stream` is not, and a call that would have to send it a
-/// second time stops with `body_not_replayable` instead (urllib3 re-sends a generator empty: silent data loss).
+/// `empty`, `bytes`, `file` and `rewindable` are replayable; `stream` is not, and a call that would
+/// have to send it a second time stops with `body_not_replayable` instead (urllib3 re-sends a
+/// generator empty: silent data loss).
 ///
-/// Thread safety: a value that shares its source; one call uses it at a time. Errors: see each maker.
+/// Thread safety: a value that shares its source; one call uses it at a time. Errors: see each
+/// maker.
 class REDIAL_EXPORT Body {
  public:
   /// Returns at most `size` bytes into `into`, 0 at the end; throws on failure.
@@ -43,27 +46,33 @@ class REDIAL_EXPORT Body {
   Body(std::string_view content);  // NOLINT(google-explicit-constructor)
   Body(const char* content);       // NOLINT(google-explicit-constructor)
   static Body bytes(std::string content);
-  /// The file's content. Its size is taken when the body is made; std::system_error names a file that cannot be read,
-  /// and an attempt fails if the file has another size by then.
+  /// The file's content. Its size is taken when the body is made; std::system_error names a file
+  /// that cannot be read, and an attempt fails if the file has another size by then.
   static Body file(const std::filesystem::path& path);
   /// Sent once. Without a length it goes chunked.
   static Body stream(Read read, std::optional<std::uint64_t> length = std::nullopt);
   /// A stream that can go back to its beginning before every further attempt.
-  static Body rewindable(Read read, Rewind rewind, std::optional<std::uint64_t> length = std::nullopt);
+  static Body rewindable(Read read, Rewind rewind,
+                         std::optional<std::uint64_t> length = std::nullopt);
 
-  /// No body at all: no Content-Length is due for methods that define none. `bytes("")` is a body of length 0.
+  /// No body at all: no Content-Length is due for methods that define none. `bytes("")` is a body
+  /// of length 0.
   bool absent() const noexcept;
-  /// Whether it can be sent (once more) from here on. A stream that no attempt has opened yet still can.
+  /// Whether it can be sent (once more) from here on. A stream that no attempt has opened yet still
+  /// can.
   bool replayable() const noexcept;
-  /// Makes it ready to be sent again. Throws what `Rewind` throws, or std::runtime_error for a stream without one.
+  /// Makes it ready to be sent again. Throws what `Rewind` throws, or std::runtime_error for a
+  /// stream without one.
   void rewind() const;
-  /// Whether its bytes come from outside memory (a file or a stream): `idle` then bounds the transfer.
+  /// Whether its bytes come from outside memory (a file or a stream): `idle` then bounds the
+  /// transfer.
   bool streamed() const noexcept;
   /// Bytes, when known beforehand.
   std::optional<std::uint64_t> length() const noexcept;
   /// The bytes themselves when they are in memory (no reader needed).
   std::optional<std::string_view> in_memory() const noexcept;
-  /// A reader from the beginning (it rewinds if need be). Throws when the body cannot be sent (again).
+  /// A reader from the beginning (it rewinds if need be). Throws when the body cannot be sent
+  /// (again).
   std::unique_ptr<BodyReader> open() const;
 
   struct Source;  ///< internal

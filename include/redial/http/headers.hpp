@@ -21,15 +21,16 @@ struct Header {
   std::string value;
 };
 
-/// The fields of a message: in order, repeated where they were repeated, found whatever the case of their name.
+/// The fields of a message: in order, repeated where they were repeated, found whatever the case of
+/// their name.
 ///
-/// What the caller writes is checked, because a line break in a value is a second header: a name is a token (RFC 9110
-/// §5.6.2), a value holds no control character but tab, and spaces around it are dropped. What came from a server is
-/// taken as the parser gave it, by `add_received`.
+/// What the caller writes is checked, because a line break in a value is a second header: a name is
+/// a token (RFC 9110 §5.6.2), a value holds no control character but tab, and spaces around it are
+/// dropped. What came from a server is taken as the parser gave it, by `add_received`.
 ///
-/// Errors: std::invalid_argument names the header and the place, never the value (it may be a secret).
-/// Thread safety: a value. Complexity: look-up is linear (messages have tens of fields); empty allocates nothing.
-/// Views stay valid until the object changes.
+/// Errors: std::invalid_argument names the header and the place, never the value (it may be a
+/// secret). Thread safety: a value. Complexity: look-up is linear (messages have tens of fields);
+/// empty allocates nothing. Views stay valid until the object changes.
 class REDIAL_EXPORT Headers {
  public:
   using const_iterator = std::vector<Header>::const_iterator;
@@ -52,7 +53,8 @@ class REDIAL_EXPORT Headers {
   std::optional<std::string_view> get(std::string_view name) const noexcept;
   /// Every value of that name, in order.
   std::vector<std::string_view> all(std::string_view name) const;
-  /// The values joined by ", " (RFC 9110 §5.3). Not for Set-Cookie, whose values hold commas: use `all`.
+  /// The values joined by ", " (RFC 9110 §5.3). Not for Set-Cookie, whose values hold commas: use
+  /// `all`.
   std::optional<std::string> joined(std::string_view name) const;
 
   std::size_t size() const noexcept { return fields_.size(); }  ///< field lines

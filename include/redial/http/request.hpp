@@ -14,8 +14,9 @@ inline namespace v0 {
 
 /// What is asked of a server: method, URL, fields, body.
 ///
-/// Errors: the constructor throws std::invalid_argument for a method or URL that cannot be sent, `header` for a field
-/// with CR, LF or NUL in it, each naming what is wrong. Thread safety: a value.
+/// Errors: the constructor throws std::invalid_argument for a method or URL that cannot be sent,
+/// `header` for a field with CR, LF or NUL in it, each naming what is wrong. Thread safety: a
+/// value.
 class REDIAL_EXPORT Request {
  public:
   Request(std::string_view method, Url url);

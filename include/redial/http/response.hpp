@@ -37,9 +37,11 @@ class REDIAL_EXPORT Response {
   /// Decoded bytes; empty when they went to a sink.
   const std::string& body() const& noexcept { return body_; }
   std::string body() && { return std::move(body_); }
-  /// The body as UTF-8, by the charset of Content-Type (ISO-8859-1 for text/* without one, as requests does).
+  /// The body as UTF-8, by the charset of Content-Type (ISO-8859-1 for text/* without one, as
+  /// requests does).
   std::string text() const;
-  /// The body parsed as JSON: include redial/json.hpp. Throws BodyError saying where it is not JSON.
+  /// The body parsed as JSON: include redial/json.hpp. Throws BodyError saying where it is not
+  /// JSON.
   template <class Format = JsonFormat>
   auto json() const {
     return Format::parse(*this);
@@ -68,10 +70,10 @@ class REDIAL_EXPORT Response {
 
 /// Where the body of a successful answer (2xx) goes while it arrives, instead of into memory.
 ///
-/// Only a whole body is committed: when an attempt fails, `abandon` is called and, if the call goes on, `begin` again.
-/// A sink that cannot take back what it was given says so by `can_abandon`; body errors are then final.
-/// Errors: `write`, `begin` and `commit` throw; the call then fails with a BodyError carrying the text.
-/// Thread safety: called from the thread that drives the call.
+/// Only a whole body is committed: when an attempt fails, `abandon` is called and, if the call goes
+/// on, `begin` again. A sink that cannot take back what it was given says so by `can_abandon`; body
+/// errors are then final. Errors: `write`, `begin` and `commit` throw; the call then fails with a
+/// BodyError carrying the text. Thread safety: called from the thread that drives the call.
 class REDIAL_EXPORT BodySink {
  public:
   virtual ~BodySink();

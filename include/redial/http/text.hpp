@@ -19,7 +19,8 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 /// Whether `text` is a token (RFC 9110 §5.6.2): a method, a header name.
 REDIAL_EXPORT bool is_token(std::string_view text) noexcept;
 
-/// `text` for a message to people: control characters, quotes, backslashes and non-ASCII bytes as \xNN, cut after 200 bytes.
+/// `text` for a message to people: control characters, quotes, backslashes and non-ASCII bytes as
+/// \xNN, cut after 200 bytes.
 REDIAL_EXPORT std::string printable(std::string_view text);
 
 /// Every byte but unreserved ones (RFC 3986 §2.3) as %XX.
@@ -35,7 +36,8 @@ REDIAL_EXPORT std::string base64_encode(std::string_view bytes);
 /// nullopt for anything but canonical, padded base64.
 REDIAL_EXPORT std::optional<std::string> base64_decode(std::string_view text);
 
-/// One link of a Link field (RFC 8288): its target as written (maybe relative) and its parameters, names in lower case.
+/// One link of a Link field (RFC 8288): its target as written (maybe relative) and its parameters,
+/// names in lower case.
 struct REDIAL_EXPORT Link {
   std::string url;
   std::map<std::string, std::string, std::less<>> params;
@@ -44,10 +46,12 @@ struct REDIAL_EXPORT Link {
   std::string rel() const;
 };
 
-/// Reads a Link field, several joined by commas included. Never an error: what does not parse is left out.
+/// Reads a Link field, several joined by commas included. Never an error: what does not parse is
+/// left out.
 REDIAL_EXPORT std::vector<Link> parse_links(std::string_view link_header);
 
-/// The charset of a Content-Type, in lower case; nullopt when it names none (the caller knows what the default is then).
+/// The charset of a Content-Type, in lower case; nullopt when it names none (the caller knows what
+/// the default is then).
 REDIAL_EXPORT std::optional<std::string> charset_of(std::string_view content_type);
 
 }  // namespace v0

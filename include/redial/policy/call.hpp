@@ -19,15 +19,16 @@
 namespace redial {
 inline namespace v0 {
 
-/// What the engine must know about a request. Made by session/; nothing here is HTTP but its methods' properties.
+/// What the engine must know about a request. Made by session/; nothing here is HTTP but its
+/// methods' properties.
 struct CallTraits {
-  bool method_allowed = true;   ///< in `allowed_methods`
-  bool idempotent = true;       ///< by its method (RFC 9110 §9.2.2), and not declared otherwise
-  bool declared = false;        ///< the caller says that repeating it is harmless
-  bool forbidden = false;       ///< the caller says that it must go once: overrides all
-  bool keyed = false;           ///< carries an idempotency key
-  bool streams = false;         ///< a body goes to or from a file, a stream or a sink
-  std::string_view origin{};    ///< for guards only; must outlive the call
+  bool method_allowed = true;  ///< in `allowed_methods`
+  bool idempotent = true;      ///< by its method (RFC 9110 §9.2.2), and not declared otherwise
+  bool declared = false;       ///< the caller says that repeating it is harmless
+  bool forbidden = false;      ///< the caller says that it must go once: overrides all
+  bool keyed = false;          ///< carries an idempotency key
+  bool streams = false;        ///< a body goes to or from a file, a stream or a sink
+  std::string_view origin{};   ///< for guards only; must outlive the call
   std::string_view route{};
   std::string_view method{};
 
@@ -38,12 +39,14 @@ struct CallTraits {
 struct Step {
   enum class Kind : std::uint8_t { send, wait, cancel, finish };
   Kind kind = Kind::finish;
-  int attempt = 0;                      ///< send, cancel
-  SteadyTime until = SteadyTime::max(); ///< wait: also ends at any completion, wake or cancellation
-  AttemptLimits limits{};               ///< send
+  int attempt = 0;  ///< send, cancel
+  SteadyTime until =
+      SteadyTime::max();   ///< wait: also ends at any completion, wake or cancellation
+  AttemptLimits limits{};  ///< send
 };
 
-/// What drives a driver. `Call` is the one implementation; tests script others, with overlapping attempts.
+/// What drives a driver. `Call` is the one implementation; tests script others, with overlapping
+/// attempts.
 class REDIAL_EXPORT StepSource {
  public:
   virtual ~StepSource();
@@ -57,13 +60,15 @@ class REDIAL_EXPORT StepSource {
   virtual void abandon(StopReason reason, Now now) = 0;
 };
 
-/// One logical call: a state machine that is told the time and the outcomes and answers with the next step.
+/// One logical call: a state machine that is told the time and the outcomes and answers with the
+/// next step.
 ///
-/// It never reads a clock, sleeps, locks or draws from anything but its own generator, so the same object drives the
-/// blocking session, the asynchronous one, `retry()`, the simulator and the batch runner.
+/// It never reads a clock, sleeps, locks or draws from anything but its own generator, so the same
+/// object drives the blocking session, the asynchronous one, `retry()`, the simulator and the batch
+/// runner.
 ///
-/// Complexity: constant a step. Allocation: none for up to four attempts (and details that fit a small string).
-/// Lifetime: borrows the policy. Thread safety: none; one driver owns it.
+/// Complexity: constant a step. Allocation: none for up to four attempts (and details that fit a
+/// small string). Lifetime: borrows the policy. Thread safety: none; one driver owns it.
 class REDIAL_EXPORT Call final : public StepSource {
  public:
   Call(const Policy& policy, const CallTraits& traits, Now start, Uniform draw);
@@ -76,7 +81,8 @@ class REDIAL_EXPORT Call final : public StepSource {
   void cancel(Now now) override;
   void abandon(StopReason reason, Now now) override;
 
-  /// The next attempt goes elsewhere (a redirect was decided) or as another method: how it may be treated from now on.
+  /// The next attempt goes elsewhere (a redirect was decided) or as another method: how it may be
+  /// treated from now on.
   void retarget(const CallTraits& traits) noexcept { traits_ = traits; }
 
   bool finished() const noexcept { return stop_ != StopReason::none && !in_flight_; }
@@ -102,7 +108,8 @@ class REDIAL_EXPORT Call final : public StepSource {
   void follow(AttemptReport& attempt, const Outcome& outcome, Now now);
   enum class Pace : std::uint8_t { backoff, at_once };
   void again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now);
-  void resume_after(AttemptReport& attempt, const Outcome& outcome, Duration wait, Decision decision, Now now);
+  void resume_after(AttemptReport& attempt, const Outcome& outcome, Duration wait,
+                    Decision decision, Now now);
   void stop(StopReason reason, Now now);
   std::optional<bool> replaced_judgement(const Outcome& outcome, Now now) const;
   StopReason gate_reason(StopReason when_not_idempotent) const noexcept;
@@ -127,7 +134,8 @@ class REDIAL_EXPORT Call final : public StepSource {
   std::uint64_t permit_ = 0;
   int attempts_ = 0;
   int hops_ = 0;
-  int failures_ = 0;  // since the call began, or since the last redirect where redirects spend the total
+  int failures_ =
+      0;  // since the call began, or since the last redirect where redirects spend the total
   StopReason stop_ = StopReason::none;
   bool in_flight_ = false;
   bool cancel_issued_ = false;

@@ -5,13 +5,15 @@
 namespace redial {
 inline namespace v0 {
 
-/// A bound on how often something may happen again: a number, none, or "not at all, and do not count it as a retry".
+/// A bound on how often something may happen again: a number, none, or "not at all, and do not
+/// count it as a retry".
 ///
-/// `Count{0}` fails on the first failure as exhausted; `off()` (urllib3's False) ends the call as if no policy existed.
-/// Thread safety: a value.
+/// `Count{0}` fails on the first failure as exhausted; `off()` (urllib3's False) ends the call as
+/// if no policy existed. Thread safety: a value.
 class Count {
  public:
-  constexpr Count(int number) : number_(number) {}  // NOLINT(google-explicit-constructor): `total = 4` must read so
+  constexpr Count(int number)
+      : number_(number) {}  // NOLINT(google-explicit-constructor): `total = 4` must read so
   static constexpr Count unlimited() { return Count(Kind::unlimited); }
   static constexpr Count off() { return Count(Kind::off); }
 

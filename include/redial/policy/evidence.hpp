@@ -10,8 +10,8 @@ inline namespace v0 {
 
 /// What a finished attempt proves about the server having processed the request.
 ///
-/// The one fact a safe retry hangs on. A transport that is unsure must say `maybe`: a wrong `not_sent` is a duplicate.
-/// Source: RFC 9110 §9.2.2, RFC 9113 §8.7.
+/// The one fact a safe retry hangs on. A transport that is unsure must say `maybe`: a wrong
+/// `not_sent` is a duplicate. Source: RFC 9110 §9.2.2, RFC 9113 §8.7.
 enum class Evidence : std::uint8_t {
   not_sent,   ///< no byte of this request left this machine's kernel
   refused,    ///< sent, and the peer certified by protocol that it was not processed (HTTP/2 only)
@@ -28,34 +28,37 @@ enum class BodyVerdict : std::uint8_t {
   sink_failed,  ///< the caller's sink refused it (a full disk): permanent
 };
 
-/// What went wrong in one attempt, as exactly as the transport knows. `none` when it was answered whole.
+/// What went wrong in one attempt, as exactly as the transport knows. `none` when it was answered
+/// whole.
 enum class Fault : std::uint8_t {
   none,
   // Before anything was sent.
-  dns_not_found,     ///< the name does not exist (NXDOMAIN): retried once
-  dns_failure,       ///< the look-up failed or timed out: transient
-  connect_refused,   ///< nobody listens, or a reset while connecting
-  connect_failed,    ///< no route, unreachable
-  connect_timeout,   ///< look-up, TCP and TLS together took longer than `connect`
-  tls_handshake,     ///< the peer closed or reset during the handshake: transient
-  tls_alert,         ///< the peer refused the handshake with an alert: retried once
-  tls_not_tls,       ///< the peer does not speak TLS (plain HTTP on the port): retried once
-  tls_certificate,   ///< the certificate is not trusted, expired or revoked: never retried
-  tls_hostname,      ///< the certificate is for another name: never retried
-  proxy_unreachable, ///< the proxy could not be reached
-  proxy_refused,     ///< the proxy answered CONNECT with an error
-  invalid_request,   ///< this request cannot be sent as it is: never retried
-  local_failure,     ///< this machine is out of something (descriptors, memory): never retried
+  dns_not_found,      ///< the name does not exist (NXDOMAIN): retried once
+  dns_failure,        ///< the look-up failed or timed out: transient
+  connect_refused,    ///< nobody listens, or a reset while connecting
+  connect_failed,     ///< no route, unreachable
+  connect_timeout,    ///< look-up, TCP and TLS together took longer than `connect`
+  tls_handshake,      ///< the peer closed or reset during the handshake: transient
+  tls_alert,          ///< the peer refused the handshake with an alert: retried once
+  tls_not_tls,        ///< the peer does not speak TLS (plain HTTP on the port): retried once
+  tls_certificate,    ///< the certificate is not trusted, expired or revoked: never retried
+  tls_hostname,       ///< the certificate is for another name: never retried
+  proxy_unreachable,  ///< the proxy could not be reached
+  proxy_refused,      ///< the proxy answered CONNECT with an error
+  invalid_request,    ///< this request cannot be sent as it is: never retried
+  local_failure,      ///< this machine is out of something (descriptors, memory): never retried
   // After the first byte.
-  reset,             ///< the connection was reset
-  closed,            ///< the connection was closed before any byte of an answer
-  head_cut,          ///< the answer ended inside its header section
-  head_malformed,    ///< the answer's header section breaks HTTP, or frames its body in a way that cannot be trusted
-  head_too_large,    ///< more header bytes, fields or interim answers than we accept
-  attempt_timeout,   ///< `attempt` ran out
-  idle_timeout,      ///< no byte moved for `idle`
-  upload_failed,     ///< the request body could not be read from its source: never retried
-  tls_alert_late,    ///< a TLS alert after the request was written (a refused client certificate, in TLS 1.3)
+  reset,            ///< the connection was reset
+  closed,           ///< the connection was closed before any byte of an answer
+  head_cut,         ///< the answer ended inside its header section
+  head_malformed,   ///< the answer's header section breaks HTTP, or frames its body in a way that
+                    ///< cannot be trusted
+  head_too_large,   ///< more header bytes, fields or interim answers than we accept
+  attempt_timeout,  ///< `attempt` ran out
+  idle_timeout,     ///< no byte moved for `idle`
+  upload_failed,    ///< the request body could not be read from its source: never retried
+  tls_alert_late,   ///< a TLS alert after the request was written (a refused client certificate, in
+                    ///< TLS 1.3)
   // In the answer's body (evidence `responded`).
   body_cut,
   body_undecodable,
@@ -87,7 +90,8 @@ REDIAL_EXPORT std::string_view to_string(Cause cause) noexcept;
 
 /// The counter that `fault` spends. `deadline` and `cancelled` spend none.
 REDIAL_EXPORT Cause cause_of(Fault fault) noexcept;
-/// Whether `fault` is worth another try at all (DESIGN of the engine: certificate failures never, alerts once).
+/// Whether `fault` is worth another try at all (DESIGN of the engine: certificate failures never,
+/// alerts once).
 REDIAL_EXPORT Persistence persistence_of(Fault fault) noexcept;
 
 }  // namespace v0

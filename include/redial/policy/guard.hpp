@@ -17,22 +17,24 @@ struct AttemptContext {
   std::string_view route;   ///< a name the caller gave, or empty
   std::string_view method;
   int number = 1;
-  bool first = true;        ///< not a retry
+  bool first = true;  ///< not a retry
 };
 
 /// A guard's answer. `go` carries a permit that ends exactly once.
 struct Admission {
   enum class Kind : std::uint8_t { go, until, parked, refuse };
   Kind kind = Kind::go;
-  std::uint64_t permit = 0;           ///< go
-  SteadyTime at{};                    ///< until: ask again then
-  std::string_view reason;            ///< refuse: static text
-  std::optional<WallTime> retry_at;   ///< refuse: when it may help to come back
+  std::uint64_t permit = 0;          ///< go
+  SteadyTime at{};                   ///< until: ask again then
+  std::string_view reason;           ///< refuse: static text
+  std::optional<WallTime> retry_at;  ///< refuse: when it may help to come back
 };
 
-/// The one seam of everything that limits attempts across calls: budget, breaker, rate and concurrency limits.
+/// The one seam of everything that limits attempts across calls: budget, breaker, rate and
+/// concurrency limits.
 ///
-/// Thread safety: called from every thread that drives a call. It must not throw, block or call back.
+/// Thread safety: called from every thread that drives a call. It must not throw, block or call
+/// back.
 class REDIAL_EXPORT Guard {
  public:
   virtual ~Guard();

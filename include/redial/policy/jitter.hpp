@@ -39,8 +39,8 @@ class Jitter {
   Duration most_;
 };
 
-/// Uniform draws in [0, 1): a tiny generator that each call owns, so that no state is shared and every run can be
-/// repeated from its seed (splitmix64; Steele, Lea, Flood 2014).
+/// Uniform draws in [0, 1): a tiny generator that each call owns, so that no state is shared and
+/// every run can be repeated from its seed (splitmix64; Steele, Lea, Flood 2014).
 class Uniform {
  public:
   explicit constexpr Uniform(std::uint64_t seed) : state_(seed) {}

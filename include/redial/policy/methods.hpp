@@ -13,12 +13,13 @@ inline namespace v0 {
 
 /// The methods whose requests may be sent again.
 ///
-/// Listing POST or PATCH, or `any()`, declares that repeating such a request is harmless *on this server*: a lost answer
-/// then leads to a second send, and a server that acted on the first acts twice. Prefer an idempotency key.
+/// Listing POST or PATCH, or `any()`, declares that repeating such a request is harmless *on this
+/// server*: a lost answer then leads to a second send, and a server that acted on the first acts
+/// twice. Prefer an idempotency key.
 ///
-/// Names of RFC 9110 are accepted in any case (urllib3 silently never matches "get"); others are case-sensitive.
-/// An empty set allows none (urllib3: every method). Errors: std::invalid_argument for what is not a method name.
-/// Thread safety: a value.
+/// Names of RFC 9110 are accepted in any case (urllib3 silently never matches "get"); others are
+/// case-sensitive. An empty set allows none (urllib3: every method). Errors: std::invalid_argument
+/// for what is not a method name. Thread safety: a value.
 class REDIAL_EXPORT Methods {
  public:
   Methods() = default;  ///< none

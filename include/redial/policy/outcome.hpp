@@ -10,7 +10,8 @@
 namespace redial {
 inline namespace v0 {
 
-/// What the driver found out about the redirect in an answer. The engine counts hops; http/ knows what they look like.
+/// What the driver found out about the redirect in an answer. The engine counts hops; http/ knows
+/// what they look like.
 enum class RedirectVerdict : std::uint8_t {
   none,            ///< not a redirect, or not to be followed: the answer is judged by its status
   follow,          ///< the next request stands ready
@@ -19,24 +20,25 @@ enum class RedirectVerdict : std::uint8_t {
   not_replayable,  ///< 307 or 308 and the body can be sent only once
 };
 
-/// What came of one physical send: plain data, told by a transport (and completed by the driver) to the `Call`.
+/// What came of one physical send: plain data, told by a transport (and completed by the driver) to
+/// the `Call`.
 ///
 /// Thread safety: a value. Allocation: none unless `detail` is long.
 struct Outcome {
-  int attempt = 1;                                     ///< which attempt this is about: the number in `Step`
-  Evidence evidence = Evidence::not_sent;              ///< what it proves
-  Fault fault = Fault::none;                           ///< what went wrong
-  int status = 0;                                      ///< the final status; 0 unless `responded`
-  BodyVerdict body = BodyVerdict::whole;               ///< meaningful when `responded`
-  RedirectVerdict redirect = RedirectVerdict::none;    ///< set by the driver
-  bool asks_again = false;                             ///< the caller's predicate over the answer says "try again"
-  bool body_replayable = true;                         ///< set by the driver: the body could be sent once more
-  bool output_started = false;                         ///< pieces of the body went where they cannot be taken back
-  bool sent_expect = false;                            ///< the request carried `Expect: 100-continue`
-  bool connection_reused = false;                      ///< the connection had carried an earlier exchange
-  std::optional<Duration> retry_after;                 ///< the server's hint, counted from the end of the attempt
-  int os_error = 0;                                    ///< errno, 0 when it says nothing
-  std::string detail;                                  ///< words for people; never parsed, holds no secret
+  int attempt = 1;                         ///< which attempt this is about: the number in `Step`
+  Evidence evidence = Evidence::not_sent;  ///< what it proves
+  Fault fault = Fault::none;               ///< what went wrong
+  int status = 0;                          ///< the final status; 0 unless `responded`
+  BodyVerdict body = BodyVerdict::whole;   ///< meaningful when `responded`
+  RedirectVerdict redirect = RedirectVerdict::none;  ///< set by the driver
+  bool asks_again = false;              ///< the caller's predicate over the answer says "try again"
+  bool body_replayable = true;          ///< set by the driver: the body could be sent once more
+  bool output_started = false;          ///< pieces of the body went where they cannot be taken back
+  bool sent_expect = false;             ///< the request carried `Expect: 100-continue`
+  bool connection_reused = false;       ///< the connection had carried an earlier exchange
+  std::optional<Duration> retry_after;  ///< the server's hint, counted from the end of the attempt
+  int os_error = 0;                     ///< errno, 0 when it says nothing
+  std::string detail;                   ///< words for people; never parsed, holds no secret
 };
 
 }  // namespace v0

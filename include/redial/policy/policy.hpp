@@ -26,12 +26,15 @@ struct AttemptView {
 
 /// The three decisions of a call, each replaceable; empty means redial's own.
 ///
-/// They decide whether something is *worth* another try. Whether the request *may* be sent again is decided by evidence
-/// and cannot be replaced. Thread safety: called from whatever thread drives a call, several at once.
+/// They decide whether something is *worth* another try. Whether the request *may* be sent again is
+/// decided by evidence and cannot be replaced. Thread safety: called from whatever thread drives a
+/// call, several at once.
 struct Decisions {
-  std::function<std::optional<bool>(const AttemptView&)> again;                ///< nullopt: as by default
-  std::function<Duration(const AttemptView&, Duration proposed)> wait;         ///< the wait before the next attempt
-  std::function<bool(const AttemptView&, Duration wait)> stop;                 ///< true ends the call before the wait
+  std::function<std::optional<bool>(const AttemptView&)> again;  ///< nullopt: as by default
+  std::function<Duration(const AttemptView&, Duration proposed)>
+      wait;  ///< the wait before the next attempt
+  std::function<bool(const AttemptView&, Duration wait)>
+      stop;  ///< true ends the call before the wait
 };
 
 /// A `Retry` and its `Timeouts`, checked once and immutable from then on; calls borrow it.
@@ -43,7 +46,8 @@ class REDIAL_EXPORT Policy {
   explicit Policy(Retry retry = {}, Timeouts timeouts = {}, Decisions decisions = {},
                   std::shared_ptr<Guard> guard = nullptr);
 
-  /// The same decisions and guard under other rules: a request's overrides. Throws as the constructor.
+  /// The same decisions and guard under other rules: a request's overrides. Throws as the
+  /// constructor.
   Policy with(Retry retry, Timeouts timeouts) const {
     return Policy(std::move(retry), timeouts, decisions_, guard_);
   }
@@ -53,20 +57,26 @@ class REDIAL_EXPORT Policy {
   const Decisions& decisions() const noexcept { return decisions_; }
   Guard* guard() const noexcept { return guard_.get(); }
 
-  bool allows(std::string_view method) const noexcept { return retry_.allowed_methods.contains(method); }
+  bool allows(std::string_view method) const noexcept {
+    return retry_.allowed_methods.contains(method);
+  }
   Duration deadline() const noexcept { return timeouts_.deadline.value_or(k_default_deadline); }
   Duration backoff_max() const noexcept { return backoff_max_; }
 
   /// Whether an answer with this status is worth another try, methods aside.
   bool wants_status(int status, bool has_hint, Count total_left) const noexcept;
-  /// The wait before the n-th retry (n >= 1) without a hint. `previous` is the last computed wait, or zero.
+  /// The wait before the n-th retry (n >= 1) without a hint. `previous` is the last computed wait,
+  /// or zero.
   Duration backoff(int n, Duration previous, Uniform& draw) const noexcept;
-  /// The wait when the server gave a hint: never shorter than it, unless `hint_replaces_backoff` cuts or ignores it.
+  /// The wait when the server gave a hint: never shorter than it, unless `hint_replaces_backoff`
+  /// cuts or ignores it.
   Duration wait(Duration backoff, std::optional<Duration> hint, Uniform& draw) const noexcept;
   /// The wait before a followed redirect: the hint, spread; no backoff.
   Duration redirect_wait(std::optional<Duration> hint, Uniform& draw) const noexcept;
   /// The hint is longer than this policy waits.
-  bool is_too_long(Duration hint) const noexcept { return !retry_.cut_long_hints && hint > retry_.retry_after_max; }
+  bool is_too_long(Duration hint) const noexcept {
+    return !retry_.cut_long_hints && hint > retry_.retry_after_max;
+  }
 
  private:
   Retry retry_;

@@ -32,7 +32,7 @@ enum class Resend : std::uint8_t {
 
 /// Why a call made no further attempt.
 enum class StopReason : std::uint8_t {
-  none,                  ///< still under way
+  none,  ///< still under way
   succeeded,
   attempts_exhausted,    ///< `total`, or the counter of this cause, is spent
   retries_off,           ///< the counter of this cause is `Count::off()`
@@ -46,10 +46,10 @@ enum class StopReason : std::uint8_t {
   permanent_error,       ///< a failure that another try would not change
   retry_after_too_long,  ///< the server asks for more time than there is
   too_many_redirects,
-  redirect_refused,      ///< from https to http
-  redirect_invalid,      ///< its target is not a URL we can send to
-  guard_refused,         ///< a guard (budget, breaker …) said no
-  stopped_by_caller,     ///< `Decisions::stop`
+  redirect_refused,   ///< from https to http
+  redirect_invalid,   ///< its target is not a URL we can send to
+  guard_refused,      ///< a guard (budget, breaker …) said no
+  stopped_by_caller,  ///< `Decisions::stop`
   cancelled,
 };
 
@@ -62,27 +62,28 @@ REDIAL_EXPORT std::string_view to_string(Decision decision) noexcept;
 
 /// One physical send, redirect hops included.
 struct AttemptReport {
-  int number = 0;                             ///< 1 for the first of the call
-  int hop = 0;                                ///< redirects followed before it
-  Duration started{};                         ///< since the call began
-  Duration elapsed{};                         ///< from start to outcome
+  int number = 0;      ///< 1 for the first of the call
+  int hop = 0;         ///< redirects followed before it
+  Duration started{};  ///< since the call began
+  Duration elapsed{};  ///< from start to outcome
   Evidence evidence = Evidence::not_sent;
   Fault fault = Fault::none;
-  int status = 0;                             ///< 0: no answer
+  int status = 0;  ///< 0: no answer
   BodyVerdict body = BodyVerdict::whole;
   bool connection_reused = false;
-  std::optional<Duration> retry_after;        ///< the server's hint
+  std::optional<Duration> retry_after;  ///< the server's hint
   Decision decision = Decision::stop;
-  Cause cause = Cause::none;                  ///< the counter it spent, or would have spent
-  Duration wait{};                            ///< before the next attempt
+  Cause cause = Cause::none;  ///< the counter it spent, or would have spent
+  Duration wait{};            ///< before the next attempt
   int os_error = 0;
   std::string detail;
-  std::string url;                            ///< redacted
+  std::string url;  ///< redacted
 };
 
 /// Everything one call did and why: logs, metrics, the error text and `--report` are views of it.
 ///
-/// Holds no secrets: the URLs are redacted, header fields and bodies are not in it. Thread safety: a value.
+/// Holds no secrets: the URLs are redacted, header fields and bodies are not in it. Thread safety:
+/// a value.
 struct REDIAL_EXPORT CallReport {
   std::string method;
   std::string url;  ///< as called, redacted

@@ -15,18 +15,20 @@
 namespace redial {
 inline namespace v0 {
 
-/// What is tried again, how often and after how long. The names are urllib3's; the defaults are not: they wait, spread
-/// and stop.
+/// What is tried again, how often and after how long. The names are urllib3's; the defaults are
+/// not: they wait, spread and stop.
 ///
-/// An aggregate, for designated initialisers. Counts are of **re**tries: `total = 4` makes at most 5 attempts; reports
-/// count attempts. Certificate failures, bad URLs and local errors are never retried, whatever stands here.
+/// An aggregate, for designated initialisers. Counts are of **re**tries: `total = 4` makes at most
+/// 5 attempts; reports count attempts. Certificate failures, bad URLs and local errors are never
+/// retried, whatever stands here.
 ///
-/// Errors: `validate`, and everything that takes a `Retry` for use (mount, a request's options), throws
-/// std::invalid_argument naming the field. Thread safety: a value; safe to share when const.
+/// Errors: `validate`, and everything that takes a `Retry` for use (mount, a request's options),
+/// throws std::invalid_argument naming the field. Thread safety: a value; safe to share when const.
 struct REDIAL_EXPORT Retry {
   /// Retries over all causes.
   Count total = 3;
-  /// Retries after "not sent, no connection", within `total`. Methods do not matter: nothing was sent.
+  /// Retries after "not sent, no connection", within `total`. Methods do not matter: nothing was
+  /// sent.
   Count connect = Count::unlimited();
   /// Retries after "sent, no complete answer", within `total`; only requests that may be repeated.
   Count read = Count::unlimited();
@@ -47,7 +49,8 @@ struct REDIAL_EXPORT Retry {
 
   /// Statuses worth another try. 501, 505 and other 4xx are the request's fault, not the moment's.
   Statuses status_forcelist = {408, 425, 429, 500, 502, 503, 504};
-  /// Methods whose requests may be repeated. A declaration or an idempotency key on the request allows it as well.
+  /// Methods whose requests may be repeated. A declaration or an idempotency key on the request
+  /// allows it as well.
   Methods allowed_methods = Methods::idempotent();
 
   /// Whether a server's Retry-After is obeyed. false waits the computed backoff alone.
@@ -59,14 +62,17 @@ struct REDIAL_EXPORT Retry {
   /// Throw instead of returning the last answer when there are too many redirects.
   bool raise_on_redirect = false;
   /// Fields that a redirect to another origin does not carry along.
-  std::vector<std::string> remove_headers_on_redirect = {"Authorization", "Cookie", "Proxy-Authorization"};
+  std::vector<std::string> remove_headers_on_redirect = {"Authorization", "Cookie",
+                                                         "Proxy-Authorization"};
 
   // What urllib3 does otherwise, as data: `Retry::urllib3()` sets it, few others need it.
 
-  /// Statuses that say "not processed": sent again whatever the method, when the status is worth a try (408, 425, 429
-  /// in `status_forcelist`), and always once for 421 (on a new connection) and for 417 to our Expect (without it).
+  /// Statuses that say "not processed": sent again whatever the method, when the status is worth a
+  /// try (408, 425, 429 in `status_forcelist`), and always once for 421 (on a new connection) and
+  /// for 417 to our Expect (without it).
   Statuses not_processed = {408, 417, 421, 425, 429};
-  /// Statuses that are retried when, and only when, they carry a Retry-After and a finite total has retries left.
+  /// Statuses that are retried when, and only when, they carry a Retry-After and a finite total has
+  /// retries left.
   Statuses retry_after_statuses = {};
   /// The first retry does not wait.
   bool first_wait_free = false;
@@ -81,7 +87,8 @@ struct REDIAL_EXPORT Retry {
   /// A redirect from https to http is followed.
   bool allow_insecure_redirects = false;
 
-  /// The same fields, set so that calls go as urllib3 2.7 with `Retry()` makes them (its bugs aside): for porting.
+  /// The same fields, set so that calls go as urllib3 2.7 with `Retry()` makes them (its bugs
+  /// aside): for porting.
   static Retry urllib3();
 
   bool operator==(const Retry&) const = default;

@@ -12,8 +12,8 @@ inline namespace v0 {
 
 /// A set of status codes, 100 to 599.
 ///
-/// A code outside is kept apart and makes the mount fail with the name of the field (urllib3 accepts and never matches
-/// it). Thread safety: a value. `contains` is one bit test.
+/// A code outside is kept apart and makes the mount fail with the name of the field (urllib3
+/// accepts and never matches it). Thread safety: a value. `contains` is one bit test.
 class REDIAL_EXPORT Statuses {
  public:
   Statuses() = default;

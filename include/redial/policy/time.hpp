@@ -7,7 +7,8 @@ inline namespace v0 {
 
 /// A span of time; every duration of the public interface converts to it without loss.
 using Duration = std::chrono::nanoseconds;
-/// A point on the monotonic clock: limits, waits and durations are measured on it and on nothing else.
+/// A point on the monotonic clock: limits, waits and durations are measured on it and on nothing
+/// else.
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 /// A point on the wall clock (UTC): only dates that servers send and dates that people read use it.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
@@ -21,9 +22,11 @@ struct Now {
 /// "No limit": larger than any time a process can live, and safe to compare.
 inline constexpr Duration k_unlimited = Duration::max();
 
-/// `time + span` that stays at the end of time instead of overflowing (a limit of "none" is common).
+/// `time + span` that stays at the end of time instead of overflowing (a limit of "none" is
+/// common).
 constexpr SteadyTime saturating_add(SteadyTime time, Duration span) {
-  if (span > Duration::zero() && time.time_since_epoch() > Duration::max() - span) return SteadyTime::max();
+  if (span > Duration::zero() && time.time_since_epoch() > Duration::max() - span)
+    return SteadyTime::max();
   return time + span;
 }
 

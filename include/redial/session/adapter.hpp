@@ -17,13 +17,16 @@ inline namespace v0 {
 
 /// How calls to the URLs under a prefix are made: mounted on a session.
 ///
-/// An aggregate. Errors: `Session::mount` throws std::invalid_argument naming the field. Thread safety: a value.
+/// An aggregate. Errors: `Session::mount` throws std::invalid_argument naming the field. Thread
+/// safety: a value.
 struct Adapter {
-  Retry max_retries = {};                            ///< a number is Retry{.total = n}
+  Retry max_retries = {};  ///< a number is Retry{.total = n}
   Timeouts timeouts = {};
-  std::shared_ptr<Transport> transport = nullptr;    ///< null: the session's own wire. Tests plug in here
+  std::shared_ptr<Transport> transport =
+      nullptr;  ///< null: the session's own wire. Tests plug in here
   TlsOptions tls = {};
-  std::optional<PoolOptions> pool = std::nullopt;    ///< set: a wire of this adapter's own, with this pool
+  std::optional<PoolOptions> pool =
+      std::nullopt;  ///< set: a wire of this adapter's own, with this pool
   std::shared_ptr<Guard> guard = nullptr;
 };
 

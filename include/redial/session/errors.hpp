@@ -15,7 +15,8 @@
 namespace redial {
 inline namespace v0 {
 
-/// What went wrong last. The same whether or not anything was retried: why the call stopped is in the report.
+/// What went wrong last. The same whether or not anything was retried: why the call stopped is in
+/// the report.
 enum class ErrorKind : std::uint8_t {
   connect,    ///< look-up or connection failed
   timeout,    ///< a limit of ours ran out
@@ -31,13 +32,15 @@ enum class ErrorKind : std::uint8_t {
 
 REDIAL_EXPORT std::string_view to_string(ErrorKind kind) noexcept;
 
-/// A call that did not end well. One copyable class, so that nothing is sliced; `raise` throws the subclass of its kind.
+/// A call that did not end well. One copyable class, so that nothing is sliced; `raise` throws the
+/// subclass of its kind.
 ///
 /// Thread safety: a value that shares its content; safe to share.
 class REDIAL_EXPORT Error : public std::exception {
  public:
   /// `response`: the last complete answer, if there was one.
-  Error(ErrorKind kind, std::string message, CallReport report = {}, std::optional<Response> response = std::nullopt);
+  Error(ErrorKind kind, std::string message, CallReport report = {},
+        std::optional<Response> response = std::nullopt);
 
   const char* what() const noexcept override;
   ErrorKind kind() const noexcept;

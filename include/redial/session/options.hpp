@@ -35,9 +35,9 @@ class JsonText {
   JsonText(std::string json) : text(std::move(json)) {}  // NOLINT(google-explicit-constructor)
   JsonText(const char* json) : text(json) {}             // NOLINT(google-explicit-constructor)
   template <class Json>
-    requires requires(const Json& json) {
-      { json.dump() } -> std::convertible_to<std::string>;
-    }
+  requires requires(const Json& json) {
+    { json.dump() } -> std::convertible_to<std::string>;
+  }
   JsonText(const Json& json) : text(json.dump()) {}  // NOLINT(google-explicit-constructor)
 
   std::string text;
@@ -63,36 +63,39 @@ class IdempotencyKey {
   std::string value;  ///< empty: automatic
 };
 
-/// Everything about one request but its method and URL. Unset fields take the session's or the mounted adapter's value.
+/// Everything about one request but its method and URL. Unset fields take the session's or the
+/// mounted adapter's value.
 ///
-/// An aggregate, for designated initialisers. Errors: a value that makes no sense throws RequestError naming the field,
-/// before anything is sent. Thread safety: a value; one call uses it at a time.
+/// An aggregate, for designated initialisers. Errors: a value that makes no sense throws
+/// RequestError naming the field, before anything is sent. Thread safety: a value; one call uses it
+/// at a time.
 struct RequestOptions {
-  Pairs params = {};                                ///< appended to the URL's query, form-encoded
-  Headers headers = {};                             ///< replace the session's of the same name
-  std::vector<std::string> unset_headers = {};      ///< session or default fields that are not sent
+  Pairs params = {};                            ///< appended to the URL's query, form-encoded
+  Headers headers = {};                         ///< replace the session's of the same name
+  std::vector<std::string> unset_headers = {};  ///< session or default fields that are not sent
   // At most one of the three:
-  std::optional<Pairs> form = std::nullopt;         ///< application/x-www-form-urlencoded
-  std::optional<JsonText> json = std::nullopt;      ///< application/json
-  std::optional<Body> body = std::nullopt;          ///< as it is
+  std::optional<Pairs> form = std::nullopt;     ///< application/x-www-form-urlencoded
+  std::optional<JsonText> json = std::nullopt;  ///< application/json
+  std::optional<Body> body = std::nullopt;      ///< as it is
   std::optional<Auth> auth = std::nullopt;
 
-  std::optional<Duration> timeout = std::nullopt;   ///< Timeouts::attempt
+  std::optional<Duration> timeout = std::nullopt;  ///< Timeouts::attempt
   std::optional<Duration> connect_timeout = std::nullopt;
   std::optional<Duration> idle_timeout = std::nullopt;
   std::optional<Duration> deadline = std::nullopt;  ///< over the whole call
 
-  std::optional<Retry> retry = std::nullopt;        ///< instead of the adapter's
+  std::optional<Retry> retry = std::nullopt;  ///< instead of the adapter's
   Idempotent idempotent = Idempotent::by_method;
   std::optional<IdempotencyKey> idempotency_key = std::nullopt;
   std::optional<bool> follow_redirects = std::nullopt;  ///< default: true
-  /// "A 200 that says try again": true sends the request again, within the policy. Asked only for complete answers to
-  /// requests that may be repeated; with a sink the answer has no body.
+  /// "A 200 that says try again": true sends the request again, within the policy. Asked only for
+  /// complete answers to requests that may be repeated; with a sink the answer has no body.
   std::function<bool(const Response&)> retry_if = nullptr;
 
-  BodySink* sink = nullptr;                         ///< takes the body of a 2xx answer; must outlive the call
-  std::optional<std::uint64_t> max_body = std::nullopt;  ///< decoded bytes; default 64 MiB in memory, none with a sink
-  std::stop_token stop = {};                        ///< ends the call at once, wherever it is
+  BodySink* sink = nullptr;  ///< takes the body of a 2xx answer; must outlive the call
+  std::optional<std::uint64_t> max_body =
+      std::nullopt;           ///< decoded bytes; default 64 MiB in memory, none with a sink
+  std::stop_token stop = {};  ///< ends the call at once, wherever it is
 };
 
 }  // namespace v0

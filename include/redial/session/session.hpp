@@ -19,24 +19,29 @@ inline namespace v0 {
 
 /// What a session adds to every request, and how it names things.
 struct REDIAL_EXPORT SessionOptions {
-  Headers headers = {};                    ///< over the defaults User-Agent, Accept, Accept-Encoding
+  Headers headers = {};  ///< over the defaults User-Agent, Accept, Accept-Encoding
   Pairs params = {};
   std::optional<Auth> auth = std::nullopt;
-  WireOptions wire = {};                   ///< for adapters that bring no transport
+  WireOptions wire = {};  ///< for adapters that bring no transport
   std::string idempotency_header = "Idempotency-Key";
-  bool quote_idempotency_key = false;      ///< the draft says quoted, the vendors take it bare
-  std::vector<std::string> secret_query_names = default_secret_query_names();  ///< values shown as *** in reports
-  std::optional<Uniform> draw = std::nullopt;  ///< jitter for every call: tests fix it, programs leave it
+  bool quote_idempotency_key = false;  ///< the draft says quoted, the vendors take it bare
+  std::vector<std::string> secret_query_names =
+      default_secret_query_names();  ///< values shown as *** in reports
+  std::optional<Uniform> draw =
+      std::nullopt;  ///< jitter for every call: tests fix it, programs leave it
 };
 
-/// An HTTP client that finishes calls well: it retries what is safe, waits as long as the server asks, and stops in time.
+/// An HTTP client that finishes calls well: it retries what is safe, waits as long as the server
+/// asks, and stops in time.
 ///
-/// Make one, mount what differs from the defaults, and share it: connections are kept and reused over all threads.
-/// `get` and its kind return the last complete answer, whatever its status, and throw an `Error` when there is none;
-/// `try_get` and its kind return that error instead. Neither throws for a status: `raise_for_status` does.
+/// Make one, mount what differs from the defaults, and share it: connections are kept and reused
+/// over all threads. `get` and its kind return the last complete answer, whatever its status, and
+/// throw an `Error` when there is none; `try_get` and its kind return that error instead. Neither
+/// throws for a status: `raise_for_status` does.
 ///
-/// Thread safety: all calls may be made from any number of threads at once. `mount` only before the first call.
-/// Cancellation: RequestOptions::stop. Source: requests.Session, with urllib3's policy in front of it.
+/// Thread safety: all calls may be made from any number of threads at once. `mount` only before the
+/// first call. Cancellation: RequestOptions::stop. Source: requests.Session, with urllib3's policy
+/// in front of it.
 class REDIAL_EXPORT Session {
  public:
   Session();
@@ -45,8 +50,9 @@ class REDIAL_EXPORT Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
 
-  /// URLs under `prefix` (scheme, host, port, whole path segments; the longest wins) go through `adapter`.
-  /// Throws std::invalid_argument naming what is wrong, std::logic_error after the first call.
+  /// URLs under `prefix` (scheme, host, port, whole path segments; the longest wins) go through
+  /// `adapter`. Throws std::invalid_argument naming what is wrong, std::logic_error after the first
+  /// call.
   void mount(std::string_view prefix, Adapter adapter);
 
   Response request(std::string_view method, std::string_view url, RequestOptions options = {});
@@ -59,7 +65,8 @@ class REDIAL_EXPORT Session {
   Response patch(std::string_view url, RequestOptions options = {});
   Response delete_(std::string_view url, RequestOptions options = {});
 
-  Result<Response> try_request(std::string_view method, std::string_view url, RequestOptions options = {});
+  Result<Response> try_request(std::string_view method, std::string_view url,
+                               RequestOptions options = {});
   Result<Response> try_send(Request request, RequestOptions options = {});
   Result<Response> try_get(std::string_view url, RequestOptions options = {});
   Result<Response> try_head(std::string_view url, RequestOptions options = {});
@@ -74,10 +81,12 @@ class REDIAL_EXPORT Session {
   std::unique_ptr<State> state_;
 };
 
-/// The one session behind the free functions: made at first use, with the defaults, for the life of the process.
+/// The one session behind the free functions: made at first use, with the defaults, for the life of
+/// the process.
 REDIAL_EXPORT Session& default_session();
 
-REDIAL_EXPORT Response request(std::string_view method, std::string_view url, RequestOptions options = {});
+REDIAL_EXPORT Response request(std::string_view method, std::string_view url,
+                               RequestOptions options = {});
 REDIAL_EXPORT Response get(std::string_view url, RequestOptions options = {});
 REDIAL_EXPORT Response head(std::string_view url, RequestOptions options = {});
 REDIAL_EXPORT Response options(std::string_view url, RequestOptions options = {});

@@ -10,7 +10,8 @@ namespace redial {
 inline namespace v0 {
 namespace testing {
 
-/// A clock that moves only when it is told to: a call that would wait a minute ends at once, and the minute can be seen.
+/// A clock that moves only when it is told to: a call that would wait a minute ends at once, and
+/// the minute can be seen.
 ///
 /// Starts at steady zero and 2024-01-01T00:00:00Z. Thread safety: safe.
 class REDIAL_EXPORT FakeClock {

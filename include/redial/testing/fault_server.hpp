@@ -22,14 +22,14 @@ struct Reply {
   /// Where the exchange goes wrong. Nothing after that point happens.
   enum class Fault : std::uint8_t {
     none,
-    close_after_head,   ///< closed when the request's head is read, its body is not
-    close_after_read,   ///< the whole request is read (and acted on), then the connection is closed
-    reset_after_read,   ///< the same, with a reset
-    stall,              ///< the whole request is read, nothing is ever answered
-    cut_head,           ///< closed after `cut_after` bytes of the answer's head
+    close_after_head,  ///< closed when the request's head is read, its body is not
+    close_after_read,  ///< the whole request is read (and acted on), then the connection is closed
+    reset_after_read,  ///< the same, with a reset
+    stall,             ///< the whole request is read, nothing is ever answered
+    cut_head,          ///< closed after `cut_after` bytes of the answer's head
     reset_in_head,
     stall_in_head,
-    cut_body,           ///< closed after `cut_after` bytes of the answer's body
+    cut_body,  ///< closed after `cut_after` bytes of the answer's body
     reset_in_body,
     stall_in_body,
   };
@@ -39,24 +39,24 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
   bool chunked = false;
-  bool close_delimited = false;           ///< no framing: the body ends with the connection
-  std::string raw = {};                   ///< sent verbatim instead of everything above
-  std::string before = {};                ///< sent verbatim before the head: interim answers
-  std::string after = {};                 ///< sent verbatim after the body: bytes nobody asked for
+  bool close_delimited = false;  ///< no framing: the body ends with the connection
+  std::string raw = {};          ///< sent verbatim instead of everything above
+  std::string before = {};       ///< sent verbatim before the head: interim answers
+  std::string after = {};        ///< sent verbatim after the body: bytes nobody asked for
   Fault fault = Fault::none;
   std::size_t cut_after = 0;
-  std::chrono::milliseconds delay_head{}; ///< after reading, before answering
-  std::chrono::milliseconds delay_body{}; ///< between head and body
-  bool early = false;                     ///< answers before the request's body is read, and closes
-  bool close = false;                     ///< closes after the answer, and says so
-  bool acts = false;                      ///< reading the request has an effect, counted in `effects`; with an
-                                          ///< Idempotency-Key seen before, the first answer is given again instead
+  std::chrono::milliseconds delay_head{};  ///< after reading, before answering
+  std::chrono::milliseconds delay_body{};  ///< between head and body
+  bool early = false;  ///< answers before the request's body is read, and closes
+  bool close = false;  ///< closes after the answer, and says so
+  bool acts = false;   ///< reading the request has an effect, counted in `effects`; with an
+                       ///< Idempotency-Key seen before, the first answer is given again instead
 };
 
 /// A request as the server read it: recorded at that moment, whatever was answered.
 struct RecordedRequest {
-  int number = 0;       ///< over the server's life, from 1
-  int connection = 0;   ///< which connection carried it, from 1
+  int number = 0;      ///< over the server's life, from 1
+  int connection = 0;  ///< which connection carried it, from 1
   std::string method;
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -67,10 +67,12 @@ struct RecordedRequest {
   std::string header(std::string_view name) const;
 };
 
-/// A real HTTP/1.1 server on loopback that does what its script says, and keeps the truth about what it read.
+/// A real HTTP/1.1 server on loopback that does what its script says, and keeps the truth about
+/// what it read.
 ///
-/// A script is a list of replies for a route ("POST /pay", "/pay" for any method, "" for everything else); the n-th
-/// request takes the n-th reply, the last one stays. Thread safety: safe. The destructor ends everything at once.
+/// A script is a list of replies for a route ("POST /pay", "/pay" for any method, "" for everything
+/// else); the n-th request takes the n-th reply, the last one stays. Thread safety: safe. The
+/// destructor ends everything at once.
 class REDIAL_EXPORT FaultServer {
  public:
   /// What happens to a connection before its first request is read.
@@ -78,9 +80,9 @@ class REDIAL_EXPORT FaultServer {
   enum class Tls : std::uint8_t { none, good, expired, self_signed, wrong_host };
   struct Options {
     Tls tls = Tls::none;
-    std::uint16_t port = 0;               ///< 0: a free one
-    bool close_notify = true;             ///< over TLS, say goodbye before closing
-    int max_tls_version = 0;              ///< 12 or 13; 0: any
+    std::uint16_t port = 0;    ///< 0: a free one
+    bool close_notify = true;  ///< over TLS, say goodbye before closing
+    int max_tls_version = 0;   ///< 12 or 13; 0: any
   };
 
   FaultServer();
@@ -106,7 +108,8 @@ class REDIAL_EXPORT FaultServer {
   int connections() const;
   int effects() const;
   /// Waits until at least `count` requests were read; false after `patience`.
-  bool wait_for_requests(std::size_t count, std::chrono::milliseconds patience = std::chrono::seconds{10}) const;
+  bool wait_for_requests(std::size_t count,
+                         std::chrono::milliseconds patience = std::chrono::seconds{10}) const;
 
   enum class Goodbye : std::uint8_t { close, reset };
   /// Ends every connection that waits for a request, and returns when that is done.

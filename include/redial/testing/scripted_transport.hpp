@@ -20,14 +20,14 @@ namespace testing {
 
 /// What one attempt will come to. Default: answered 200 without a body, at once.
 struct Scripted {
-  int status = 200;                               ///< of the answer; ignored when `fault` says there is none
+  int status = 200;  ///< of the answer; ignored when `fault` says there is none
   Headers headers = {};
   std::string body = {};
-  Fault fault = Fault::none;                      ///< what goes wrong instead, or in the body
-  Evidence evidence = Evidence::responded;        ///< what a fault proves; `failing` picks the usual one
-  Duration takes = Duration::zero();              ///< from start to outcome, on the fake clock
+  Fault fault = Fault::none;                ///< what goes wrong instead, or in the body
+  Evidence evidence = Evidence::responded;  ///< what a fault proves; `failing` picks the usual one
+  Duration takes = Duration::zero();        ///< from start to outcome, on the fake clock
   bool connection_reused = false;
-  bool never_ends = false;                        ///< only a limit or a cancellation ends it, with `evidence`
+  bool never_ends = false;  ///< only a limit or a cancellation ends it, with `evidence`
 
   static Scripted answer(int status, Headers headers = {}, std::string body = {});
   /// `fault` with the evidence that a real transport would have.
@@ -40,17 +40,18 @@ struct SentRequest {
   Url url;
   Headers headers;
   std::string body;
-  bool chunked = false;           ///< its length was not known beforehand
+  bool chunked = false;  ///< its length was not known beforehand
   bool fresh_connection = false;
   AttemptLimits limits;
-  Duration at{};                  ///< on the fake clock
+  Duration at{};  ///< on the fake clock
 };
 
-/// A transport without a network: attempts come to what the script says, in order, in no time but the fake clock's. The
-/// real session, policy and driver run in front of it: what is tested is what ships.
+/// A transport without a network: attempts come to what the script says, in order, in no time but
+/// the fake clock's. The real session, policy and driver run in front of it: what is tested is what
+/// ships.
 ///
-/// An attempt beyond the script, and a wait that nothing could end, throw std::logic_error out of the call.
-/// Thread safety: safe, though order over threads is theirs.
+/// An attempt beyond the script, and a wait that nothing could end, throw std::logic_error out of
+/// the call. Thread safety: safe, though order over threads is theirs.
 class REDIAL_EXPORT ScriptedTransport final : public Transport {
  public:
   explicit ScriptedTransport(std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>());

@@ -14,7 +14,8 @@ struct TestCertificate {
   std::string key;
 };
 
-/// A certificate authority made on the spot, and what it signs. For tests: keys are P-256 and live as long as this.
+/// A certificate authority made on the spot, and what it signs. For tests: keys are P-256 and live
+/// as long as this.
 class REDIAL_EXPORT TestAuthority {
  public:
   TestAuthority();

@@ -8,6 +8,7 @@
 #include <redial/config.hpp>
 #include <redial/http/body.hpp>
 #include <redial/http/headers.hpp>
+#include <redial/http/received_response.hpp>
 #include <redial/http/url.hpp>
 #include <redial/policy/outcome.hpp>
 #include <redial/policy/time.hpp>
@@ -17,27 +18,19 @@
 namespace redial {
 inline namespace v0 {
 
-/// A single-threaded event loop: where attempts run, where time comes from, and where a driver waits.
+/// A single-threaded event loop: where attempts run, where time comes from, and where a driver
+/// waits.
 ///
 /// Thread safety: everything but `wake` belongs to the thread that has leased the loop.
 class REDIAL_EXPORT EventLoop {
  public:
   virtual ~EventLoop();
   virtual Now now() = 0;
-  /// Runs what is ready; when nothing is, waits for the first of: an event, `wake`, `until`. Returns after that.
+  /// Runs what is ready; when nothing is, waits for the first of: an event, `wake`, `until`.
+  /// Returns after that.
   virtual void run(SteadyTime until) = 0;
   /// Ends a `run` under way, or the next one. From any thread.
   virtual void wake() noexcept = 0;
-};
-
-/// The final head of an answer, and its body when that is kept in memory.
-struct ReceivedResponse {
-  int status = 0;
-  int http_minor = 1;   ///< HTTP/1.x
-  std::string reason;
-  Headers headers;      ///< of the final answer only; fields of 1xx answers are dropped
-  Headers trailers;
-  std::string body;     ///< decoded
 };
 
 /// Bounds on what a peer may make us hold.
@@ -50,16 +43,18 @@ struct ReceiveLimits {
   std::uint64_t expansion_floor = 10ULL * 1024 * 1024;
 };
 
-/// One physical send: what to send, the limits, and where the answer goes. Made by a driver, used by a transport.
+/// One physical send: what to send, the limits, and where the answer goes. Made by a driver, used
+/// by a transport.
 ///
-/// Lifetime: the driver keeps it alive from `Transport::start` until `finished` has been called. The transport calls
-/// `head` at most once and `finished` exactly once, both on the loop's thread and never from inside `start`.
+/// Lifetime: the driver keeps it alive from `Transport::start` until `finished` has been called.
+/// The transport calls `head` at most once and `finished` exactly once, both on the loop's thread
+/// and never from inside `start`.
 class REDIAL_EXPORT Exchange {
  public:
   virtual ~Exchange();
 
-  // What to send. Header fields are complete but for framing (Content-Length, Transfer-Encoding, Connection) and Host,
-  // which the transport adds when absent.
+  // What to send. Header fields are complete but for framing (Content-Length, Transfer-Encoding,
+  // Connection) and Host, which the transport adds when absent.
   std::string_view method;
   const Url* url = nullptr;
   const Headers* headers = nullptr;
@@ -67,36 +62,42 @@ class REDIAL_EXPORT Exchange {
   const TlsOptions* tls = nullptr;  ///< never null once started
   AttemptLimits limits;
   ReceiveLimits receive;
-  bool fresh_connection = false;    ///< do not use a pooled connection (421)
-  bool decode_content = true;       ///< undo Content-Encoding (gzip, deflate)
+  bool fresh_connection = false;  ///< do not use a pooled connection (421)
+  bool decode_content = true;     ///< undo Content-Encoding (gzip, deflate)
 
-  /// Where the pieces of a body go while they arrive. Returning false stops the attempt as `sink_failed`.
+  /// Where the pieces of a body go while they arrive. Returning false stops the attempt as
+  /// `sink_failed`.
   class REDIAL_EXPORT Sink {
    public:
     virtual ~Sink();
     virtual bool write(std::string_view piece) = 0;
   };
 
-  /// The final head has arrived (`response` without body). Returns where the body goes, or null: keep it in memory.
+  /// The final head has arrived (`response` without body). Returns where the body goes, or null:
+  /// keep it in memory.
   virtual Sink* head(ReceivedResponse& response) = 0;
   /// The attempt is over and the transport holds nothing of it any more.
   virtual void finished(Outcome outcome) = 0;
 
-  ReceivedResponse response;          ///< filled by the transport
-  void* transport_state = nullptr;    ///< the transport's own, from `start` to `finished`
+  ReceivedResponse response;        ///< filled by the transport
+  void* transport_state = nullptr;  ///< the transport's own, from `start` to `finished`
 };
 
-/// Sends one request once, and says truthfully what came of it. It never retries, follows or waits for a second chance.
+/// Sends one request once, and says truthfully what came of it. It never retries, follows or waits
+/// for a second chance.
 ///
 /// Thread safety: shared by threads; each loop it leases is used by one thread at a time.
 class REDIAL_EXPORT Transport {
  public:
   virtual ~Transport();
-  /// A loop to run attempts on, most recently used first; it returns to the transport when the pointer goes.
+  /// A loop to run attempts on, most recently used first; it returns to the transport when the
+  /// pointer goes.
   virtual std::shared_ptr<EventLoop> lease() = 0;
-  /// Begins one attempt on a loop of this transport. Never throws for anything the peer or network does.
+  /// Begins one attempt on a loop of this transport. Never throws for anything the peer or network
+  /// does.
   virtual void start(EventLoop& loop, Exchange& exchange) = 0;
-  /// Asks for the attempt to end now; `finished` still comes, soon, with the evidence as it stands. Idempotent.
+  /// Asks for the attempt to end now; `finished` still comes, soon, with the evidence as it stands.
+  /// Idempotent.
   virtual void cancel(EventLoop& loop, Exchange& exchange) = 0;
 };
 

@@ -15,9 +15,10 @@ inline namespace v0 {
 
 /// How connections are kept.
 struct PoolOptions {
-  std::size_t idle_per_origin = 32;                    ///< kept-alive connections an origin and loop
-  Duration idle_timeout = std::chrono::seconds{50};    ///< an idle connection older than this is not used again
-  Duration lifetime = std::chrono::minutes{30};        ///< no connection is used longer than this
+  std::size_t idle_per_origin = 32;  ///< kept-alive connections an origin and loop
+  Duration idle_timeout =
+      std::chrono::seconds{50};  ///< an idle connection older than this is not used again
+  Duration lifetime = std::chrono::minutes{30};  ///< no connection is used longer than this
 
   bool operator==(const PoolOptions&) const = default;
 };
@@ -25,10 +26,13 @@ struct PoolOptions {
 /// Options of the wire: HTTP/1.1 over TCP and TLS.
 struct WireOptions {
   PoolOptions pool;
-  /// "host:port" (host lower case) to addresses ("127.0.0.1", "::1") used instead of a look-up, as curl's --resolve.
+  /// "host:port" (host lower case) to addresses ("127.0.0.1", "::1") used instead of a look-up, as
+  /// curl's --resolve.
   std::map<std::string, std::vector<std::string>> resolve;
-  std::size_t resolver_threads = 4;  ///< at most this many look-ups at once; an abandoned one keeps its thread until it returns
-  /// Replaces getaddrinfo in tests: fills addresses or returns an EAI_ code. Runs on a resolver thread.
+  std::size_t resolver_threads = 4;  ///< at most this many look-ups at once; an abandoned one keeps
+                                     ///< its thread until it returns
+  /// Replaces getaddrinfo in tests: fills addresses or returns an EAI_ code. Runs on a resolver
+  /// thread.
   int (*lookup)(const std::string& host, std::vector<std::string>& addresses) = nullptr;
 };
 

@@ -5,20 +5,20 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <openssl/err.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fcntl.h>
-#include <openssl/err.h>
 
 #include "transport/wire/head.hpp"
 #include "transport/wire/parser.hpp"
 #include "transport/wire/request_head.hpp"
 
-// Longer than most files: one attempt is one story, and its parts share its state. In the order in which they happen:
-// limits, connecting, sending, receiving.
+// Longer than most files: one attempt is one story, and its parts share its state. In the order in
+// which they happen: limits, connecting, sending, receiving.
 
 namespace redial {
 inline namespace v0 {
@@ -30,12 +30,16 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-constexpr Duration k_stagger = 250ms;            // RFC 8305 §5
-constexpr Duration k_continue_patience = 1s;     // for a server that does not know Expect
-constexpr std::size_t k_watch_from = 64 * 1024;  // uploads larger than this look out for an early answer
-constexpr std::size_t k_joined = 16 * 1024;      // bodies up to this go out with the head, also over TLS
+constexpr Duration k_stagger = 250ms;         // RFC 8305 §5
+constexpr Duration k_continue_patience = 1s;  // for a server that does not know Expect
+constexpr std::size_t k_watch_from =
+    64 * 1024;  // uploads larger than this look out for an early answer
+constexpr std::size_t k_joined =
+    16 * 1024;  // bodies up to this go out with the head, also over TLS
 
-std::string message_of(int error) { return std::generic_category().message(error); }
+std::string message_of(int error) {
+  return std::generic_category().message(error);
+}
 
 Fault connect_fault(const error_code& error) {
   switch (error.value()) {
@@ -68,7 +72,9 @@ std::vector<asio::ip::address> interleaved(const std::vector<asio::ip::address>&
   return mixed;
 }
 
-SteadyTime steady_now() { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
+SteadyTime steady_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
 
 }  // namespace
 
@@ -95,7 +101,8 @@ void Attempt::reset() {
   sink_ = nullptr;
 }
 
-// --- limits ---------------------------------------------------------------------------------------------------------
+// --- limits
+// ---------------------------------------------------------------------------------------------------------
 
 void Attempt::end(Fault fault) {
   if (exchange_ == nullptr || over()) return;
@@ -121,7 +128,8 @@ void Attempt::moved() {
   if (idle_counts_) limit(exchange_->limits.idle, Fault::idle_timeout);
 }
 
-// One timer for all limits, moved only when a limit comes before it: a call that ends in time costs no timer operation.
+// One timer for all limits, moved only when a limit comes before it: a call that ends in time costs
+// no timer operation.
 void Attempt::arm() {
   if (limit_at_ >= armed_) return;
   armed_ = limit_at_;
@@ -162,7 +170,8 @@ bool Attempt::fail_body(BodyVerdict verdict, std::string detail) {
   return false;
 }
 
-// --- the whole ------------------------------------------------------------------------------------------------------
+// --- the whole
+// ------------------------------------------------------------------------------------------------------
 
 Attempt::Task Attempt::run() {
   try {
@@ -189,7 +198,8 @@ Attempt::Task Attempt::exchange() {
   }
   if (over()) co_return;
   origin_.assign(url.host()).append(":").append(std::to_string(url.port()));
-  if (context != nullptr) origin_.append("#").append(std::to_string(reinterpret_cast<std::uintptr_t>(context)));
+  if (context != nullptr)
+    origin_.append("#").append(std::to_string(reinterpret_cast<std::uintptr_t>(context)));
 
   for (;;) {
     connection_ = exchange_->fresh_connection ? nullptr : loop_.pool.take(origin_, steady_now());
@@ -199,7 +209,8 @@ Attempt::Task Attempt::exchange() {
     connection_->buffer.clear();
     if (co_await send_request()) break;
     if (over()) co_return;
-    // A pooled connection that was dead before the kernel took a byte: nothing was sent, so this is no attempt yet.
+    // A pooled connection that was dead before the kernel took a byte: nothing was sent, so this is
+    // no attempt yet.
     const bool stale = connection_->reused && connection_->stream.sent() == 0;
     if (!stale) break;  // the peer closed on us; it may have answered first
   }
@@ -209,12 +220,16 @@ Attempt::Task Attempt::exchange() {
 
 void Attempt::finish() {
   const std::uint64_t sent = connection_ ? connection_->stream.sent() : 0;
-  outcome_.evidence = head_received_ ? Evidence::responded : sent > 0 ? Evidence::maybe : Evidence::not_sent;
+  outcome_.evidence = head_received_ ? Evidence::responded
+                      : sent > 0     ? Evidence::maybe
+                                     : Evidence::not_sent;
   if (head_received_) outcome_.status = exchange_->response.status;
-  if (head_received_ && !body_complete_ && outcome_.body == BodyVerdict::whole) outcome_.body = BodyVerdict::cut;
+  if (head_received_ && !body_complete_ && outcome_.body == BodyVerdict::whole)
+    outcome_.body = BodyVerdict::cut;
   outcome_.fault = body_complete_ ? Fault::none : fault_;
 
-  const bool quiet = body_complete_ && !upload_unfinished_ && !at_end_ && begin_ == connection_->buffer.size();
+  const bool quiet =
+      body_complete_ && !upload_unfinished_ && !at_end_ && begin_ == connection_->buffer.size();
   if (quiet && parser_->keep_alive()) loop_.pool.give(std::move(connection_), steady_now());
   connection_.reset();
   lookup_ = Resolver::Ticket();
@@ -224,7 +239,8 @@ void Attempt::finish() {
   exchange.finished(std::move(outcome_));
 }
 
-// --- connecting -----------------------------------------------------------------------------------------------------
+// --- connecting
+// -----------------------------------------------------------------------------------------------------
 
 Attempt::Awaitable<bool> Attempt::connect() {
   limit(exchange_->limits.connect, Fault::connect_timeout);
@@ -243,17 +259,19 @@ Attempt::Awaitable<bool> Attempt::resolve(Addresses& found) {
   if (auto known = loop_.shared->resolver.at_hand(host, exchange_->url->port())) {
     found = *std::move(known);
   } else {
-    // The answer comes from another thread: it is handed over through the loop, and dropped if nobody waits any more.
+    // The answer comes from another thread: it is handed over through the loop, and dropped if
+    // nobody waits any more.
     struct Inbox {
       std::optional<Addresses> addresses;
     };
     const auto inbox = std::make_shared<Inbox>();
-    lookup_ = loop_.shared->resolver.look_up(host, [self = weak_from_this(), &io = loop_.io, inbox](Addresses addresses) {
-      asio::post(io, [self, inbox, addresses = std::move(addresses)]() mutable {
-        inbox->addresses = std::move(addresses);
-        if (const auto attempt = self.lock()) attempt->gate_.cancel();
-      });
-    });
+    lookup_ = loop_.shared->resolver.look_up(
+        host, [self = weak_from_this(), &io = loop_.io, inbox](Addresses addresses) {
+          asio::post(io, [self, inbox, addresses = std::move(addresses)]() mutable {
+            inbox->addresses = std::move(addresses);
+            if (const auto attempt = self.lock()) attempt->gate_.cancel();
+          });
+        });
     while (!inbox->addresses && !over()) co_await await_gate(SteadyTime::max());
     lookup_ = Resolver::Ticket();
     if (over()) co_return false;
@@ -285,29 +303,32 @@ Attempt::Awaitable<bool> Attempt::reach(const std::vector<asio::ip::address>& ad
       }
       fcntl(socket->native_handle(), F_SETFD, FD_CLOEXEC);
       ++race->pending;
-      socket->async_connect(endpoint, [self = shared_from_this(), race, index](const error_code& result) {
-        --race->pending;
-        if (result) {
-          if (result != asio::error::operation_aborted) race->error = result;
-        } else if (!race->winner) {
-          race->winner = index;
-        }
-        self->gate_.cancel();
-      });
+      socket->async_connect(endpoint,
+                            [self = shared_from_this(), race, index](const error_code& result) {
+                              --race->pending;
+                              if (result) {
+                                if (result != asio::error::operation_aborted) race->error = result;
+                              } else if (!race->winner) {
+                                race->winner = index;
+                              }
+                              self->gate_.cancel();
+                            });
     } else if (race->pending == 0) {
       break;
     }
     const bool last = next == addresses.size();
     const std::size_t before = race->pending;
     const SteadyTime until = last ? SteadyTime::max() : saturating_add(steady_now(), k_stagger);
-    while (!race->winner && !over() && race->pending == before && steady_now() < until) co_await await_gate(until);
+    while (!race->winner && !over() && race->pending == before && steady_now() < until)
+      co_await await_gate(until);
   }
   std::shared_ptr<tcp::socket> won = race->winner ? racing_[*race->winner] : nullptr;
   racing_.clear();  // closes the others
   if (over()) co_return false;
   if (!won) {
     co_return fail(connect_fault(race->error),
-                   "connecting to " + exchange_->url->origin() + ": " + race->error.message(), race->error.value());
+                   "connecting to " + exchange_->url->origin() + ": " + race->error.message(),
+                   race->error.value());
   }
   connection_ = std::make_unique<Connection>(std::move(*won));
   co_return true;
@@ -326,7 +347,8 @@ Attempt::Awaitable<bool> Attempt::handshake() {
       co_await await_writable();
     } else {
       TlsFailure failure = tls_failure(stream.ssl());
-      if (stream.os_error() != 0) failure.detail = message_of(stream.os_error()) + " during the TLS handshake";
+      if (stream.os_error() != 0)
+        failure.detail = message_of(stream.os_error()) + " during the TLS handshake";
       stream.reset_sent();  // handshake bytes are not the request
       co_return fail(failure.fault, std::move(failure.detail), stream.os_error());
     }
@@ -335,7 +357,8 @@ Attempt::Awaitable<bool> Attempt::handshake() {
   co_return false;
 }
 
-// --- waiting --------------------------------------------------------------------------------------------------------
+// --- waiting
+// --------------------------------------------------------------------------------------------------------
 
 Attempt::Task Attempt::await_gate(SteadyTime until) {
   if (over()) co_return;
@@ -347,8 +370,8 @@ Attempt::Task Attempt::await_gate(SteadyTime until) {
 Attempt::Task Attempt::await_readable() {
   if (over()) co_return;
   error_code ignored;
-  co_await connection_->stream.socket().async_wait(tcp::socket::wait_read,
-                                                   asio::redirect_error(asio::use_awaitable, ignored));
+  co_await connection_->stream.socket().async_wait(
+      tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 // While uploading, an answer that begins to arrive ends the wait too.
@@ -357,7 +380,8 @@ Attempt::Task Attempt::await_writable() {
   error_code ignored;
   tcp::socket& socket = connection_->stream.socket();
   if (!watching_) {
-    co_await socket.async_wait(tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, ignored));
+    co_await socket.async_wait(tcp::socket::wait_write,
+                               asio::redirect_error(asio::use_awaitable, ignored));
     co_return;
   }
   writable_ = false;
@@ -374,16 +398,19 @@ void Attempt::watch_for_answer() {
   watching_ = true;
   readable_ = false;
   connection_->stream.socket().async_wait(
-      tcp::socket::wait_read, [self = shared_from_this(), generation = generation_](const error_code& error) {
+      tcp::socket::wait_read,
+      [self = shared_from_this(), generation = generation_](const error_code& error) {
         if (error || self->generation_ != generation) return;
         self->readable_ = true;
         self->gate_.cancel();
       });
 }
 
-// --- sending --------------------------------------------------------------------------------------------------------
+// --- sending
+// --------------------------------------------------------------------------------------------------------
 
-// True when everything is sent. False without a fault: the peer closed, or a final answer came first.
+// True when everything is sent. False without a fault: the peer closed, or a final answer came
+// first.
 Attempt::Awaitable<bool> Attempt::send_request() {
   const Body& body = *exchange_->body;
   head_.clear();
@@ -398,7 +425,8 @@ Attempt::Awaitable<bool> Attempt::send_request() {
     const auto result = connection_->stream.write(head_);  // nearly always all there is to do
     const std::size_t count = result.state == Stream::State::done ? result.count : 0;
     if (count == head_.size()) co_return true;
-    if (result.state != Stream::State::failed) co_return co_await send_all(std::string_view(head_).substr(count));
+    if (result.state != Stream::State::failed)
+      co_return co_await send_all(std::string_view(head_).substr(count));
     upload_unfinished_ = true;
     co_return false;
   }
@@ -467,7 +495,9 @@ Attempt::Awaitable<bool> Attempt::send_streamed() {
     if (chunked) {
       char size[20];
       const int digits = std::snprintf(size, sizeof size, "%zx\r\n", count);
-      piece.append(size, static_cast<std::size_t>(digits)).append(room_.data(), count).append("\r\n");
+      piece.append(size, static_cast<std::size_t>(digits))
+          .append(room_.data(), count)
+          .append("\r\n");
     } else {
       left -= count;
       piece.assign(room_.data(), count);
@@ -492,7 +522,8 @@ Attempt::Awaitable<bool> Attempt::await_continue() {
   co_return !over();
 }
 
-// Reads what has come while we were sending. True: stop sending, a final head is here, or nothing more will come.
+// Reads what has come while we were sending. True: stop sending, a final head is here, or nothing
+// more will come.
 bool Attempt::answered_early() {
   readable_ = false;
   const std::size_t before = connection_->buffer.size();
@@ -507,7 +538,8 @@ bool Attempt::answered_early() {
   return false;
 }
 
-// --- receiving ------------------------------------------------------------------------------------------------------
+// --- receiving
+// ------------------------------------------------------------------------------------------------------
 
 // Appends what is there. False when the connection failed.
 bool Attempt::read_some() {
@@ -548,7 +580,8 @@ Attempt::Awaitable<bool> Attempt::receive_more() {
 bool Attempt::fail_read() {
   Stream& stream = connection_->stream;
   if (head_received_) {
-    const std::string why = stream.tls_error().empty() ? message_of(stream.os_error()) : stream.tls_error();
+    const std::string why =
+        stream.tls_error().empty() ? message_of(stream.os_error()) : stream.tls_error();
     return fail_body(BodyVerdict::cut, why);
   }
   if (stream.got_alert()) return fail(Fault::tls_alert_late, stream.tls_error());
@@ -563,7 +596,8 @@ Attempt::Awaitable<bool> Attempt::receive_head() {
     if (at_end_) {
       const bool nothing = connection_->buffer.size() == begin_;
       co_return fail(nothing ? Fault::closed : Fault::head_cut,
-                     nothing ? "the connection was closed without an answer" : "the answer ended inside its head");
+                     nothing ? "the connection was closed without an answer"
+                             : "the answer ended inside its head");
     }
     if (!co_await receive_more()) co_return false;
   }
@@ -577,7 +611,8 @@ Attempt::Head Attempt::parse_head() {
     const std::size_t size = end_of_head(bytes, scanned_);
     const std::size_t seen = size == std::string_view::npos ? bytes.size() : size;
     if (seen > exchange_->receive.head_bytes) {
-      fail(Fault::head_too_large, "the answer's head is larger than " + std::to_string(exchange_->receive.head_bytes) + " bytes");
+      fail(Fault::head_too_large, "the answer's head is larger than " +
+                                      std::to_string(exchange_->receive.head_bytes) + " bytes");
       return Head::failed;
     }
     if (size == std::string_view::npos) {
@@ -593,7 +628,8 @@ Attempt::Head Attempt::parse_head() {
     }
     if (head.status >= 200) return accept_final_head(head.text) ? Head::complete : Head::failed;
     if (++interim_ > exchange_->receive.interim_answers) {
-      fail(Fault::head_too_large, "more interim answers than " + std::to_string(exchange_->receive.interim_answers));
+      fail(Fault::head_too_large,
+           "more interim answers than " + std::to_string(exchange_->receive.interim_answers));
       return Head::failed;
     }
   }
@@ -601,7 +637,8 @@ Attempt::Head Attempt::parse_head() {
 
 bool Attempt::accept_final_head(const std::string& text) {
   exchange_->response = ReceivedResponse();
-  parser_ = std::make_unique<AnswerParser>(exchange_->response, exchange_->receive, exchange_->method == "HEAD");
+  parser_ = std::make_unique<AnswerParser>(exchange_->response, exchange_->receive,
+                                           exchange_->method == "HEAD");
   error_code error;
   parser_->put(asio::buffer(text), error);
   if (error && error != boost::beast::http::error::need_more) {
@@ -633,7 +670,8 @@ Attempt::Task Attempt::receive_body() {
       if (!co_await receive_more()) co_return;
       continue;
     }
-    // RFC 9112 §8, §9.8: only a close-delimited body ends with the connection, and over TLS only with close_notify.
+    // RFC 9112 §8, §9.8: only a close-delimited body ends with the connection, and over TLS only
+    // with close_notify.
     if (!parser_->need_eof() || !connection_->stream.closed_cleanly()) {
       fail_body(BodyVerdict::cut, "the connection ended before the body did");
       co_return;
@@ -653,10 +691,13 @@ bool Attempt::feed_body() {
   std::string& buffer = connection_->buffer;
   while (begin_ < buffer.size() && !parser_->is_done()) {
     error_code error;
-    const std::size_t used = parser_->put(asio::buffer(buffer.data() + begin_, buffer.size() - begin_), error);
+    const std::size_t used =
+        parser_->put(asio::buffer(buffer.data() + begin_, buffer.size() - begin_), error);
     begin_ += used;
-    if (parser_->verdict() != BodyVerdict::whole) return fail_body(parser_->verdict(), "refused while it arrived");
-    if (error && error != boost::beast::http::error::need_more) return fail_body(BodyVerdict::cut, error.message());
+    if (parser_->verdict() != BodyVerdict::whole)
+      return fail_body(parser_->verdict(), "refused while it arrived");
+    if (error && error != boost::beast::http::error::need_more)
+      return fail_body(BodyVerdict::cut, error.message());
     if (used == 0) break;
   }
   if (begin_ == buffer.size()) {

@@ -19,10 +19,12 @@ namespace wire {
 
 class AnswerParser;
 
-/// One physical send, from look-up to the last byte of the answer: a coroutine on its loop, and the limits over it.
+/// One physical send, from look-up to the last byte of the answer: a coroutine on its loop, and the
+/// limits over it.
 ///
-/// Whatever ends it early (a limit, cancellation) sets `fault_` once and closes what it waits on; the coroutine then
-/// unwinds, and the evidence is read off the connection: nothing accepted by the kernel, something, or a whole head.
+/// Whatever ends it early (a limit, cancellation) sets `fault_` once and closes what it waits on;
+/// the coroutine then unwinds, and the evidence is read off the connection: nothing accepted by the
+/// kernel, something, or a whole head.
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
   explicit Attempt(Loop& loop);
@@ -77,32 +79,33 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
   Loop& loop_;
   boost::asio::steady_timer timer_;  // limits; left running between attempts, checked when it fires
-  boost::asio::steady_timer gate_;   // what the coroutine sleeps on when it waits for more than one thing
+  boost::asio::steady_timer
+      gate_;  // what the coroutine sleeps on when it waits for more than one thing
   SteadyTime armed_ = SteadyTime::max();
-  std::uint64_t generation_ = 0;     // tells handlers of an earlier attempt apart
+  std::uint64_t generation_ = 0;  // tells handlers of an earlier attempt apart
 
   Exchange* exchange_ = nullptr;
   std::unique_ptr<Connection> connection_;
   std::vector<std::shared_ptr<boost::asio::ip::tcp::socket>> racing_;
   Resolver::Ticket lookup_;
   Outcome outcome_;
-  Fault fault_ = Fault::none;        // why it is over before its end
+  Fault fault_ = Fault::none;  // why it is over before its end
   SteadyTime limit_at_ = SteadyTime::max();
   Fault limit_fault_ = Fault::none;
-  bool idle_counts_ = false;         // bytes that move push the limit back
+  bool idle_counts_ = false;  // bytes that move push the limit back
   bool head_received_ = false;
   bool body_complete_ = false;
-  bool upload_unfinished_ = false;   // the connection cannot be used again
+  bool upload_unfinished_ = false;  // the connection cannot be used again
   bool watching_ = false;
-  bool readable_ = false;            // while uploading: an answer may be waiting
+  bool readable_ = false;  // while uploading: an answer may be waiting
   bool writable_ = false;
-  bool at_end_ = false;              // the peer sends no more
-  bool more_is_likely_ = false;      // the last read filled its room
+  bool at_end_ = false;          // the peer sends no more
+  bool more_is_likely_ = false;  // the last read filled its room
   std::uint32_t interim_ = 0;
-  std::size_t begin_ = 0;            // unread part of connection_->buffer
+  std::size_t begin_ = 0;  // unread part of connection_->buffer
   std::size_t scanned_ = 0;
-  std::string head_;                 // reused
-  std::string origin_;               // reused
+  std::string head_;    // reused
+  std::string origin_;  // reused
   std::unique_ptr<AnswerParser> parser_;
   std::optional<Decoder> decoder_;
   Exchange::Sink* sink_ = nullptr;

@@ -44,7 +44,8 @@ std::vector<Coding> codings_of(const Headers& headers) {
 
 }  // namespace
 
-// One zlib stream. `put` hands every produced piece to `next` and stops at the first verdict that is not `whole`.
+// One zlib stream. `put` hands every produced piece to `next` and stops at the first verdict that
+// is not `whole`.
 class Decoder::Inflater {
  public:
   explicit Inflater(bool gzip) : gzip_(gzip) {
@@ -57,22 +58,27 @@ class Decoder::Inflater {
   template <class Next>
   BodyVerdict put(std::string_view piece, Next next) {
     if (!piece.empty() && !live_ && !ended_) {
-      // RFC 9110 §8.4.1.2: some servers send deflate without its zlib wrapper, whose first nibble is always 8.
+      // RFC 9110 §8.4.1.2: some servers send deflate without its zlib wrapper, whose first nibble
+      // is always 8.
       const bool wrapped = (static_cast<unsigned char>(piece.front()) & 0x0F) == 8;
       start(wrapped ? MAX_WBITS : -MAX_WBITS);
     }
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));  // zlib reads only
     stream_.avail_in = static_cast<uInt>(piece.size());
     while (stream_.avail_in > 0) {
-      if (ended_ && !begin_member()) return BodyVerdict::whole;  // padding after the end: ignored, as gzip(1) does
+      if (ended_ && !begin_member())
+        return BodyVerdict::whole;  // padding after the end: ignored, as gzip(1) does
       std::array<char, 16384> out;
       stream_.next_out = reinterpret_cast<Bytef*>(out.data());
       stream_.avail_out = static_cast<uInt>(out.size());
       const int code = inflate(&stream_, Z_NO_FLUSH);
-      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return BodyVerdict::undecodable;
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return BodyVerdict::undecodable;
       const std::size_t made = out.size() - stream_.avail_out;
       if (made > 0) {
-        if (const auto verdict = next(std::string_view(out.data(), made)); verdict != BodyVerdict::whole) return verdict;
+        if (const auto verdict = next(std::string_view(out.data(), made));
+            verdict != BodyVerdict::whole)
+          return verdict;
       }
       if (code == Z_STREAM_END) {
         ended_ = true;
@@ -97,9 +103,12 @@ class Decoder::Inflater {
       const int code = inflate(&stream_, Z_NO_FLUSH);
       const std::size_t made = out.size() - stream_.avail_out;
       if (code == Z_STREAM_END) ended_ = true;
-      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return BodyVerdict::undecodable;
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+        return BodyVerdict::undecodable;
       if (made == 0) break;
-      if (const auto verdict = next(std::string_view(out.data(), made)); verdict != BodyVerdict::whole) return verdict;
+      if (const auto verdict = next(std::string_view(out.data(), made));
+          verdict != BodyVerdict::whole)
+        return verdict;
     }
     return BodyVerdict::whole;
   }
@@ -131,7 +140,8 @@ Decoder::Decoder(const Headers& headers, bool decode, const ReceiveLimits& limit
   if (!decode || !headers.contains("Content-Encoding")) return;
   const auto codings = codings_of(headers);
   if (codings.size() > k_most_codings) return;  // passes as it is: the caller sees the field
-  for (const Coding coding : codings) stages_.push_back(std::make_unique<Inflater>(coding == Coding::gzip));
+  for (const Coding coding : codings)
+    stages_.push_back(std::make_unique<Inflater>(coding == Coding::gzip));
 }
 
 Decoder::~Decoder() = default;
@@ -143,7 +153,8 @@ BodyVerdict Decoder::put(std::string_view piece) {
 
 BodyVerdict Decoder::pass(std::size_t stage, std::string_view piece) {
   if (stage == stages_.size()) return deliver(piece);
-  return stages_[stage]->put(piece, [&](std::string_view decoded) { return pass(stage + 1, decoded); });
+  return stages_[stage]->put(piece,
+                             [&](std::string_view decoded) { return pass(stage + 1, decoded); });
 }
 
 BodyVerdict Decoder::deliver(std::string_view piece) {

@@ -16,8 +16,9 @@ namespace wire {
 
 /// Undoes content codings while a body streams in, within limits, and hands the bytes on.
 ///
-/// gzip (several members too), x-gzip and deflate (with zlib's wrapper or, as some servers send it, without), up to
-/// four stacked. A coding we did not ask for passes as it is. Errors: verdicts, never exceptions.
+/// gzip (several members too), x-gzip and deflate (with zlib's wrapper or, as some servers send it,
+/// without), up to four stacked. A coding we did not ask for passes as it is. Errors: verdicts,
+/// never exceptions.
 class Decoder {
  public:
   /// Takes decoded bytes; false stops (the sink refused).

@@ -9,7 +9,9 @@ inline namespace v0 {
 namespace wire {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -35,7 +37,8 @@ std::optional<std::string> note_length(std::string_view value, Framing& framing)
   while (true) {  // a list of identical values is one value
     const auto comma = value.find(',');
     const auto one = trimmed(value.substr(0, comma));
-    if (one.empty() || !std::all_of(one.begin(), one.end(), is_digit)) return "a Content-Length that is no number";
+    if (one.empty() || !std::all_of(one.begin(), one.end(), is_digit))
+      return "a Content-Length that is no number";
     if (framing.length && *framing.length != one) return "two Content-Lengths that differ";
     framing.length = std::string(one);
     if (comma == std::string_view::npos) return std::nullopt;
@@ -45,7 +48,8 @@ std::optional<std::string> note_length(std::string_view value, Framing& framing)
 
 std::optional<std::string> read_status_line(std::string_view line, NormalHead& head) {
   if (line.substr(0, 9) != "HTTP/1.1 " && line.substr(0, 9) != "HTTP/1.0 ") {
-    return line.substr(0, 5) == "HTTP/" ? "an HTTP version other than 1.0 and 1.1" : "an answer that is not HTTP";
+    return line.substr(0, 5) == "HTTP/" ? "an HTTP version other than 1.0 and 1.1"
+                                        : "an answer that is not HTTP";
   }
   const auto code = line.substr(9, 3);
   const bool three_digits = code.size() == 3 && std::all_of(code.begin(), code.end(), is_digit);
@@ -90,7 +94,8 @@ NormalHead normalise_head(std::string_view raw) {
     }
     const auto colon = line.find(':');
     const auto name = line.substr(0, colon);
-    const auto value = colon == std::string_view::npos ? std::string_view() : trimmed(line.substr(colon + 1));
+    const auto value =
+        colon == std::string_view::npos ? std::string_view() : trimmed(line.substr(colon + 1));
     const bool is_length = !folded && iequals(name, "Content-Length");
     const bool is_coding = !folded && iequals(name, "Transfer-Encoding");
     frames = is_length || is_coding;

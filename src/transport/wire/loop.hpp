@@ -24,14 +24,15 @@ namespace wire {
 struct Connection {
   explicit Connection(boost::asio::ip::tcp::socket socket) : stream(std::move(socket)) {}
   Stream stream;
-  std::string origin;   ///< the pool's key
+  std::string origin;  ///< the pool's key
   SteadyTime opened{};
   SteadyTime idle_since{};
-  std::string buffer;   ///< reused over exchanges
+  std::string buffer;  ///< reused over exchanges
   bool reused = false;
 };
 
-/// Kept-alive connections of one loop, by origin; the most recently used goes first. Thread safety: none.
+/// Kept-alive connections of one loop, by origin; the most recently used goes first. Thread safety:
+/// none.
 class Pool {
  public:
   explicit Pool(const PoolOptions& options) : options_(options) {}

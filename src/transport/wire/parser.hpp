@@ -57,7 +57,9 @@ class AnswerParser final : public boost::beast::http::basic_parser<false> {
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
   std::size_t on_body_impl(View piece, Code& error) override { return take(piece, error); }
   void on_chunk_header_impl(std::uint64_t, View, Code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View piece, Code& error) override { return take(piece, error); }
+  std::size_t on_chunk_body_impl(std::uint64_t, View piece, Code& error) override {
+    return take(piece, error);
+  }
   void on_finish_impl(Code&) override {}
 
   std::size_t take(View piece, Code& error) {

@@ -27,7 +27,9 @@ Fault fault_of(int code) {
 }
 
 Addresses failed(const std::string& host, int code) {
-  return {.list = {}, .fault = fault_of(code), .detail = "looking up " + host + ": " + gai_strerror(code)};
+  return {.list = {},
+          .fault = fault_of(code),
+          .detail = "looking up " + host + ": " + gai_strerror(code)};
 }
 
 Addresses from_text(const std::string& host, const std::vector<std::string>& texts) {
@@ -46,7 +48,8 @@ Addresses system_lookup(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
-  if (const int code = getaddrinfo(host.c_str(), nullptr, &hints, &list); code != 0) return failed(host, code);
+  if (const int code = getaddrinfo(host.c_str(), nullptr, &hints, &list); code != 0)
+    return failed(host, code);
   Addresses found;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     boost::asio::ip::tcp::endpoint endpoint;
@@ -123,7 +126,9 @@ Resolver::Ticket& Resolver::Ticket::operator=(Ticket&& other) noexcept {
   return *this;
 }
 
-Resolver::Ticket::~Ticket() { abandon(); }
+Resolver::Ticket::~Ticket() {
+  abandon();
+}
 
 void Resolver::Ticket::abandon() noexcept {
   if (!shared_) return;
@@ -132,7 +137,8 @@ void Resolver::Ticket::abandon() noexcept {
   shared_->done = nullptr;
 }
 
-Resolver::Resolver(const WireOptions& options) : fixed_(options.resolve), state_(std::make_shared<State>()) {
+Resolver::Resolver(const WireOptions& options)
+    : fixed_(options.resolve), state_(std::make_shared<State>()) {
   state_->most_threads = options.resolver_threads == 0 ? 1 : options.resolver_threads;
   state_->lookup = options.lookup;
 }

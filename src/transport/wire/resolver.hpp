@@ -24,10 +24,12 @@ struct Addresses {
   std::string detail;
 };
 
-/// Looks names up on a few threads of its own, because getaddrinfo can hang for as long as it likes.
+/// Looks names up on a few threads of its own, because getaddrinfo can hang for as long as it
+/// likes.
 ///
-/// A look-up can be abandoned: its late answer is dropped, and its thread, which nobody waits for, ends by itself, even
-/// after the resolver and the process' other parts are gone. Thread safety: safe.
+/// A look-up can be abandoned: its late answer is dropped, and its thread, which nobody waits for,
+/// ends by itself, even after the resolver and the process' other parts are gone. Thread safety:
+/// safe.
 class Resolver {
  public:
   /// One look-up under way. Destroying it abandons it.

@@ -14,7 +14,9 @@ inline namespace v0 {
 namespace wire {
 namespace {
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 }  // namespace
 
@@ -52,7 +54,8 @@ struct SocketBio {
 
   static BIO_METHOD* method() {
     static BIO_METHOD* const instance = [] {
-      BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "redial socket");
+      BIO_METHOD* const made =
+          BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "redial socket");
       if (made == nullptr) throw std::bad_alloc();
       BIO_meth_set_write(made, &SocketBio::write);
       BIO_meth_set_read(made, &SocketBio::read);
@@ -63,7 +66,8 @@ struct SocketBio {
   }
 };
 
-Stream::Stream(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)), fd_(socket_.native_handle()) {
+Stream::Stream(boost::asio::ip::tcp::socket socket)
+    : socket_(std::move(socket)), fd_(socket_.native_handle()) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
@@ -71,7 +75,8 @@ Stream::Stream(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket))
 
 Stream::~Stream() {
   if (ssl_ == nullptr) return;
-  // A courtesy that costs nothing: the peer need not take our closing for a truncation. It must not wait.
+  // A courtesy that costs nothing: the peer need not take our closing for a truncation. It must not
+  // wait.
   if (SSL_is_init_finished(ssl_) != 0 && os_error_ == 0 && !alert_) SSL_shutdown(ssl_);
   ERR_clear_error();
   SSL_free(ssl_);
@@ -109,7 +114,8 @@ Stream::Result Stream::tls_result(int code) {
   }
   const unsigned long error = ERR_peek_last_error();
   const int reason = ERR_GET_REASON(error);
-  if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING || (error == 0 && os_error_ == 0)) return {State::end};
+  if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING || (error == 0 && os_error_ == 0))
+    return {State::end};
   alert_ = reason >= SSL_AD_REASON_OFFSET;
   if (const char* text = ERR_reason_error_string(error)) tls_error_ = text;
   return {State::failed};
@@ -133,7 +139,8 @@ Stream::Result Stream::read(char* into, std::size_t size) {
     return result.state == State::done && result.count == 0 ? Result{State::end} : result;
   }
   ERR_clear_error();
-  const Result result = tls_result(SSL_read(ssl_, into, static_cast<int>(std::min<std::size_t>(size, 1 << 30))));
+  const Result result =
+      tls_result(SSL_read(ssl_, into, static_cast<int>(std::min<std::size_t>(size, 1 << 30))));
   ERR_clear_error();
   return result;
 }
@@ -141,8 +148,8 @@ Stream::Result Stream::read(char* into, std::size_t size) {
 Stream::Result Stream::write(std::string_view bytes) {
   if (ssl_ == nullptr) return write(bytes, {});
   ERR_clear_error();
-  const Result result =
-      tls_result(SSL_write(ssl_, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 30))));
+  const Result result = tls_result(SSL_write(
+      ssl_, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 30))));
   ERR_clear_error();
   return result;
 }
@@ -164,7 +171,8 @@ bool Stream::is_quiet() {
     const ssize_t count = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
-  // Session tickets are consumed here; data nobody asked for, close_notify and the end are not quiet.
+  // Session tickets are consumed here; data nobody asked for, close_notify and the end are not
+  // quiet.
   ERR_clear_error();
   const int code = SSL_peek(ssl_, &byte, 1);
   const bool quiet = code <= 0 && SSL_get_error(ssl_, code) == SSL_ERROR_WANT_READ;

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <openssl/ssl.h>
+#include <boost/asio/ip/tcp.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -15,8 +15,9 @@ namespace wire {
 
 /// A connected socket, with TLS or without, read and written without blocking.
 ///
-/// It counts, below TLS, the bytes that the kernel has accepted: the one number that says whether a request can have
-/// left. That is why OpenSSL sits directly on the socket here, behind a BIO of ours, and not behind a stream adaptor.
+/// It counts, below TLS, the bytes that the kernel has accepted: the one number that says whether a
+/// request can have left. That is why OpenSSL sits directly on the socket here, behind a BIO of
+/// ours, and not behind a stream adaptor.
 class Stream {
  public:
   enum class State { done, wants_read, wants_write, end, failed };

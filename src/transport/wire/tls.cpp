@@ -18,7 +18,8 @@ std::string reason_of(unsigned long code) {
 [[noreturn]] void refuse(const char* field, const std::string& file) {
   const std::string reason = reason_of(ERR_get_error());
   ERR_clear_error();
-  throw std::invalid_argument("TlsOptions." + std::string(field) + ": cannot use " + file + ": " + reason);
+  throw std::invalid_argument("TlsOptions." + std::string(field) + ": cannot use " + file + ": " +
+                              reason);
 }
 
 }  // namespace
@@ -29,7 +30,8 @@ TlsContext make_context(const TlsOptions& options) {
   if (!context) throw std::bad_alloc();
   SSL_CTX* const raw = context.get();
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
-  SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                            SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(raw, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (options.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(raw);
@@ -38,8 +40,10 @@ TlsContext make_context(const TlsOptions& options) {
   }
   if (!options.cert_file.empty()) {
     const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
-    if (SSL_CTX_use_certificate_chain_file(raw, options.cert_file.c_str()) != 1) refuse("cert_file", options.cert_file);
-    if (SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) != 1) refuse("key_file", key);
+    if (SSL_CTX_use_certificate_chain_file(raw, options.cert_file.c_str()) != 1)
+      refuse("cert_file", options.cert_file);
+    if (SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) != 1)
+      refuse("key_file", key);
     if (SSL_CTX_check_private_key(raw) != 1) refuse("key_file", key);
   } else if (!options.key_file.empty()) {
     throw std::invalid_argument("TlsOptions.key_file: needs cert_file");
@@ -67,18 +71,23 @@ TlsFailure tls_failure(SSL* ssl) {
     return {.fault = Fault::tls_certificate, .detail = X509_verify_cert_error_string(verdict)};
   }
   if (code == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-    return {.fault = Fault::tls_handshake, .detail = "the connection ended during the TLS handshake"};
+    return {.fault = Fault::tls_handshake,
+            .detail = "the connection ended during the TLS handshake"};
   }
-  if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST || reason == SSL_R_UNEXPECTED_MESSAGE ||
-      reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_BAD_PROTOCOL_VERSION_NUMBER) {
-    return {.fault = Fault::tls_not_tls, .detail = "the peer does not speak TLS: " + reason_of(code)};
+  if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+      reason == SSL_R_UNEXPECTED_MESSAGE || reason == SSL_R_PACKET_LENGTH_TOO_LONG ||
+      reason == SSL_R_BAD_PROTOCOL_VERSION_NUMBER) {
+    return {.fault = Fault::tls_not_tls,
+            .detail = "the peer does not speak TLS: " + reason_of(code)};
   }
   return {.fault = Fault::tls_alert, .detail = reason_of(code)};
 }
 
 }  // namespace wire
 
-void check(const TlsOptions& options) { wire::make_context(options); }
+void check(const TlsOptions& options) {
+  wire::make_context(options);
+}
 
 }  // namespace v0
 }  // namespace redial

@@ -34,7 +34,8 @@ class TlsContexts {
   std::vector<std::pair<TlsOptions, TlsContext>> contexts_;
 };
 
-/// What a failed handshake means, from OpenSSL's error queue (which it empties) and the certificate's verdict.
+/// What a failed handshake means, from OpenSSL's error queue (which it empties) and the
+/// certificate's verdict.
 struct TlsFailure {
   Fault fault = Fault::tls_handshake;
   std::string detail;

@@ -20,8 +20,10 @@ std::unique_ptr<Connection> Pool::take(const std::string& origin, SteadyTime now
   while (!idle.empty()) {
     auto connection = std::move(idle.back());
     idle.pop_back();
-    const bool too_old = now - connection->idle_since > options_.idle_timeout || now - connection->opened > options_.lifetime;
-    // Looked at before it is used: what is closed, or holds bytes nobody asked for, is dropped with nothing sent.
+    const bool too_old = now - connection->idle_since > options_.idle_timeout ||
+                         now - connection->opened > options_.lifetime;
+    // Looked at before it is used: what is closed, or holds bytes nobody asked for, is dropped with
+    // nothing sent.
     if (!too_old && connection->stream.is_quiet()) return connection;
   }
   idle_.erase(entry);
@@ -62,13 +64,16 @@ void Loop::wake() noexcept {
 }
 
 void Loop::start(Exchange& exchange) {
-  auto attempt = std::find_if(attempts_.begin(), attempts_.end(), [](const auto& one) { return one->idle(); });
-  if (attempt == attempts_.end()) attempt = attempts_.insert(attempts_.end(), std::make_shared<Attempt>(*this));
+  auto attempt =
+      std::find_if(attempts_.begin(), attempts_.end(), [](const auto& one) { return one->idle(); });
+  if (attempt == attempts_.end())
+    attempt = attempts_.insert(attempts_.end(), std::make_shared<Attempt>(*this));
   (*attempt)->start(exchange);
 }
 
 void Loop::cancel(Exchange& exchange) {
-  if (exchange.transport_state != nullptr) static_cast<Attempt*>(exchange.transport_state)->end(Fault::cancelled);
+  if (exchange.transport_state != nullptr)
+    static_cast<Attempt*>(exchange.transport_state)->end(Fault::cancelled);
 }
 
 namespace {
@@ -83,7 +88,8 @@ struct LoopStore {
 class Wire final : public Transport {
  public:
   explicit Wire(WireOptions options)
-      : shared_(std::make_shared<WireShared>(std::move(options))), store_(std::make_shared<LoopStore>()) {}
+      : shared_(std::make_shared<WireShared>(std::move(options))),
+        store_(std::make_shared<LoopStore>()) {}
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   ~Wire() override {
@@ -110,7 +116,9 @@ class Wire final : public Transport {
             }};
   }
 
-  void start(EventLoop& loop, Exchange& exchange) override { static_cast<Loop&>(loop).start(exchange); }
+  void start(EventLoop& loop, Exchange& exchange) override {
+    static_cast<Loop&>(loop).start(exchange);
+  }
   void cancel(EventLoop&, Exchange& exchange) override { Loop::cancel(exchange); }
 
  private:
@@ -121,7 +129,9 @@ class Wire final : public Transport {
 }  // namespace
 }  // namespace wire
 
-std::shared_ptr<Transport> make_wire(WireOptions options) { return std::make_shared<wire::Wire>(std::move(options)); }
+std::shared_ptr<Transport> make_wire(WireOptions options) {
+  return std::make_shared<wire::Wire>(std::move(options));
+}
 
 }  // namespace v0
 }  // namespace redial

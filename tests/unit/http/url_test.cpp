@@ -1,0 +1,70 @@
+#include <redial/http/url.hpp>
+
+#include <gtest/gtest.h>
+
+#include <redial/http/headers.hpp>
+#include <redial/http/request.hpp>
+
+namespace {
+
+using namespace redial;
+
+TEST(Url, PartsAreInOneForm) {
+  const Url url("HTTPS://user:p%40ss@Example.COM:443/a b/../c?q=ü#frag");
+  EXPECT_EQ(url.str(), "https://user:p%40ss@example.com/c?q=%C3%BC#frag");
+  EXPECT_EQ(url.host(), "example.com");
+  EXPECT_EQ(url.port(), 443);
+  EXPECT_EQ(url.user(), "user");
+  EXPECT_EQ(url.password(), "p@ss");
+  EXPECT_EQ(url.target(), "/c?q=%C3%BC");
+  EXPECT_EQ(Url("http://[::1]:8080").host_header(), "[::1]:8080");
+  EXPECT_EQ(Url("http://bücher.example").host(), "xn--bcher-kva.example");
+}
+
+TEST(Url, WhatCannotBeSentToIsRefused) {
+  for (const auto* text : {"", "htp://x", "file:///etc", "http://", "http://a:0/", "http://a:70000/", "http://a b/", "http://a\r\nb/",
+                           "http://a/\n", "http://127.1/", "http://a\\b@c/", "//a/b"}) {
+    EXPECT_THROW((void)Url(text), std::invalid_argument) << text;
+  }
+}
+
+TEST(Url, ReferencesResolve) {
+  const Url base("http://a/b/c?q#f");
+  EXPECT_EQ(base.resolve("d").str(), "http://a/b/d#f");
+  EXPECT_EQ(base.resolve("/d#x").str(), "http://a/d#x");
+  EXPECT_EQ(base.resolve("../d").str(), "http://a/d#f");
+  EXPECT_EQ(base.resolve("//other/d").str(), "http://other/d#f");
+  EXPECT_EQ(base.resolve("https://z/").str(), "https://z/#f");
+  EXPECT_THROW(base.resolve("file:///x"), std::invalid_argument);
+}
+
+TEST(Url, SecretsAreRedacted) {
+  const Url url("https://u:p@a/x?Token=abc&q=1&api%5Fkey=z#t");
+  EXPECT_EQ(url.redacted(), "https://***@a/x?Token=***&q=1&api%5Fkey=***");
+}
+
+TEST(UrlPrefix, ComparesPartsNotText) {
+  const UrlPrefix host("https://api.x.com");
+  EXPECT_TRUE(host.matches(Url("https://API.x.com/a")));
+  EXPECT_FALSE(host.matches(Url("https://api.x.com.evil.org/")));
+  EXPECT_FALSE(host.matches(Url("https://api.x.com@evil.org/")));
+  EXPECT_FALSE(host.matches(Url("http://api.x.com/")));
+  const UrlPrefix path("https://api.x.com/v1/");
+  EXPECT_TRUE(path.matches(Url("https://api.x.com/v1")));
+  EXPECT_FALSE(path.matches(Url("https://api.x.com/v10")));
+  EXPECT_GT(path.specificity(), host.specificity());
+  EXPECT_GT(host.specificity(), UrlPrefix("https://").specificity());
+}
+
+TEST(Headers, AreFoundInAnyCaseAndRefuseLineBreaks) {
+  Headers headers{{"Accept", "a"}, {"accept", "b"}};
+  EXPECT_EQ(headers.joined("ACCEPT"), "a, b");
+  headers.set("Accept", "c");
+  EXPECT_EQ(headers.size(), 1U);
+  EXPECT_THROW(headers.add("X", "a\r\nEvil: 1"), std::invalid_argument);
+  EXPECT_THROW(headers.add("X\n", "a"), std::invalid_argument);
+  EXPECT_THROW(headers.add("X", std::string("a\0b", 3)), std::invalid_argument);
+  EXPECT_THROW(Request("GE T", "http://a/"), std::invalid_argument);
+}
+
+}  // namespace

@@ -1,0 +1,236 @@
+#include <redial/session/session.hpp>
+
+#include <gtest/gtest.h>
+
+#include <redial/json.hpp>
+#include <redial/testing/scripted_transport.hpp>
+
+#include "session/drive.hpp"
+
+namespace {
+
+using namespace redial;
+using namespace std::chrono_literals;
+using redial::testing::Scripted;
+using redial::testing::ScriptedTransport;
+
+struct Fixture {
+  explicit Fixture(Retry retry = {}) {
+    session.mount("http://", {.max_retries = retry, .transport = transport});
+    session.mount("https://", {.max_retries = retry, .transport = transport});
+  }
+  std::shared_ptr<ScriptedTransport> transport = std::make_shared<ScriptedTransport>();
+  Session session;
+};
+
+TEST(Session, RetriesOnTheFakeClock) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(503, {{"Retry-After", "7"}})).then(Scripted::answer(200, {}, R"({"a": 1})"));
+  const auto response = fixture.session.get("http://a.test/");
+  EXPECT_EQ(response.json().at("a"), 1);
+  EXPECT_GE(fixture.transport->clock().elapsed(), 7s);
+  EXPECT_LE(fixture.transport->clock().elapsed(), 8s);
+}
+
+TEST(Session, ReturnsTheLastAnswerWhateverStoppedIt) {
+  Fixture fixture({.total = 1});
+  fixture.transport->then(Scripted::answer(503)).then(Scripted::answer(503, {}, "sorry"));
+  const auto response = fixture.session.get("http://a.test/");
+  EXPECT_EQ(response.status(), 503);
+  EXPECT_EQ(response.report().stop_reason, StopReason::attempts_exhausted);
+  EXPECT_THROW(response.raise_for_status(), StatusError);
+}
+
+TEST(Session, AnEarlierAnswerRidesAlongInTheError) {
+  Fixture fixture({.total = 1});
+  fixture.transport->then(Scripted::answer(503, {}, "sorry")).then(Scripted::failing(Fault::reset));
+  const auto result = fixture.session.try_get("http://a.test/");
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().kind(), ErrorKind::protocol);
+  ASSERT_NE(result.error().response(), nullptr);
+  EXPECT_EQ(result.error().response()->body(), "sorry");
+}
+
+TEST(Session, BadInputNamesTheFieldAndSendsNothing) {
+  Fixture fixture;
+  const auto refused = [&](std::string_view url, RequestOptions options, const std::string& word) {
+    const auto result = fixture.session.try_post(url, std::move(options));
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().kind(), ErrorKind::request);
+    EXPECT_NE(std::string(result.error().what()).find(word), std::string::npos) << result.error().what();
+  };
+  refused("ftp://a/", {}, "scheme");
+  refused("http://a/", {.timeout = -1s}, "attempt");
+  refused("http://a/", {.retry = Retry{.total = -2}}, "total");
+  refused("http://a/", {.form = Pairs{{"a", "b"}}, .body = "x"}, "at most one");
+  EXPECT_TRUE(fixture.transport->requests().empty());
+}
+
+TEST(Session, MountIsOverOnceItIsUsed) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(200));
+  fixture.session.get("http://a.test/");
+  EXPECT_THROW(fixture.session.mount("http://b.test/", {}), std::logic_error);
+}
+
+TEST(Session, RedirectsRebuildTheRequestAndDropCredentialsAcrossOrigins) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(302, {{"Location", "http://b.test/x"}})).then(Scripted::answer(200));
+  const auto response = fixture.session.post("http://a.test/", {.body = "data", .auth = Auth::bearer("secret")});
+  const auto requests = fixture.transport->requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[1].method, "GET");
+  EXPECT_EQ(requests[1].body, "");
+  EXPECT_TRUE(requests[0].headers.contains("Authorization"));
+  EXPECT_FALSE(requests[1].headers.contains("Authorization"));
+  EXPECT_EQ(response.url().str(), "http://b.test/x");
+  EXPECT_EQ(response.history().size(), 1U);
+  EXPECT_EQ(response.report().method, "POST");
+}
+
+TEST(Session, HttpsNeverFallsToHttp) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(302, {{"Location", "http://a.test/"}}));
+  const auto response = fixture.session.get("https://a.test/");
+  EXPECT_EQ(response.report().stop_reason, StopReason::redirect_refused);
+  EXPECT_THROW(response.raise_for_status(), RedirectError);
+}
+
+TEST(Session, AKeyIsMadeOnceAndKept) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::failing(Fault::reset)).then(Scripted::answer(201));
+  const auto response = fixture.session.post("http://a.test/", {.idempotency_key = IdempotencyKey::automatic()});
+  const auto requests = fixture.transport->requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].headers.get("Idempotency-Key"), requests[1].headers.get("Idempotency-Key"));
+  EXPECT_EQ(response.report().key, requests[0].headers.get("Idempotency-Key"));
+}
+
+TEST(Session, SecretsStayOutOfTheReport) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(200));
+  const auto response = fixture.session.get("http://user:pass@a.test/?token=abc");
+  EXPECT_EQ(response.report().json().find("abc"), std::string::npos);
+  EXPECT_EQ(response.report().json().find("pass"), std::string::npos);
+  EXPECT_TRUE(fixture.transport->requests()[0].headers.contains("Authorization"));
+}
+
+TEST(Session, APredicateSendsAgain) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(200, {}, "wait")).then(Scripted::answer(200, {}, "done"));
+  const auto response =
+      fixture.session.get("http://a.test/", {.retry_if = [](const Response& r) { return r.body() == "wait"; }});
+  EXPECT_EQ(response.body(), "done");
+}
+
+class MemorySink final : public BodySink {
+ public:
+  explicit MemorySink(bool can) : can_(can) {}
+  void begin(const Response&) override { pending.clear(); }
+  void write(std::string_view piece) override { pending += piece; }
+  void commit() override { committed = pending; }
+  void abandon() noexcept override { pending.clear(); }
+  bool can_abandon() const noexcept override { return can_; }
+  std::string pending, committed;
+
+ private:
+  bool can_;
+};
+
+TEST(Session, OnlyAWholeBodyIsCommitted) {
+  for (const bool can_abandon : {true, false}) {
+    Fixture fixture;
+    Scripted cut = Scripted::failing(Fault::body_cut);
+    cut.body = "half";
+    fixture.transport->then(cut).then(Scripted::answer(200, {}, "whole"));
+    MemorySink sink(can_abandon);
+    const auto result = fixture.session.try_get("http://a.test/", {.sink = &sink});
+    EXPECT_EQ(result.has_value(), can_abandon);
+    EXPECT_EQ(sink.committed, can_abandon ? "whole" : "");
+  }
+}
+
+TEST(Session, ADeadlineIsADeadline) {
+  Fixture fixture;
+  Scripted slow = Scripted::answer(200);
+  slow.never_ends = true;
+  fixture.transport->then(slow).then(slow).then(slow).then(slow);
+  const auto result = fixture.session.try_get("http://a.test/", {.timeout = 30s, .deadline = 40s});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().kind(), ErrorKind::timeout);
+  EXPECT_EQ(result.error().stop_reason(), StopReason::deadline);
+  EXPECT_EQ(fixture.transport->clock().elapsed(), 40s);
+}
+
+// Two overlapping attempts through the unmodified driver: the seam that hedging will use.
+class TwoAttempts final : public StepSource {
+ public:
+  Step next(Now) override {
+    if (sent_ < 2) return {.kind = Step::Kind::send, .attempt = ++sent_};
+    if (reported.empty()) return {.kind = Step::Kind::wait};
+    if (reported.size() == 1 && !cancelled_) {
+      cancelled_ = true;
+      return {.kind = Step::Kind::cancel, .attempt = 3 - reported[0].attempt};
+    }
+    return {.kind = reported.size() < 2 ? Step::Kind::wait : Step::Kind::finish};
+  }
+  void report(const Outcome& outcome, Now) override { reported.push_back(outcome); }
+  void cancel(Now) override {}
+  void abandon(StopReason, Now) override {}
+  std::vector<Outcome> reported;
+
+ private:
+  int sent_ = 0;
+  bool cancelled_ = false;
+};
+
+class BareAttempt final : public detail::Attempt {
+ public:
+  Sink* head(ReceivedResponse&) override { return nullptr; }
+  void finished(Outcome result) override { outcome = std::move(result); }
+};
+
+class BareHost final : public detail::DriveHost {
+ public:
+  explicit BareHost(ScriptedTransport& transport) : transport_(transport), loop_(transport.lease()) {}
+  std::unique_ptr<detail::Attempt> make_attempt() override { return std::make_unique<BareAttempt>(); }
+  std::optional<StopReason> prepare(detail::Attempt& attempt) override {
+    attempt.method = "GET";
+    attempt.url = &url_;
+    attempt.headers = &headers_;
+    attempt.body = &body_;
+    attempt.tls = &tls_;
+    return std::nullopt;
+  }
+  void judge(detail::Attempt&, Outcome&) override {}
+  void settle(detail::Attempt&) override {}
+  Transport& transport() override { return transport_; }
+  EventLoop& loop() override { return *loop_; }
+
+ private:
+  ScriptedTransport& transport_;
+  std::shared_ptr<EventLoop> loop_;
+  Url url_{"http://a.test/"};
+  Headers headers_;
+  Body body_;
+  TlsOptions tls_;
+};
+
+TEST(Drive, CarriesTwoOverlappingAttempts) {
+  ScriptedTransport transport;
+  Scripted slow = Scripted::answer(200);
+  slow.takes = 10s;
+  Scripted quick = Scripted::answer(200);
+  quick.takes = 1s;
+  transport.then(slow).then(quick);
+  TwoAttempts call;
+  BareHost host(transport);
+  detail::Drive drive(call, host, {});
+  while (const auto until = drive.advance()) host.loop().run(*until);
+  ASSERT_EQ(call.reported.size(), 2U);
+  EXPECT_EQ(call.reported[0].attempt, 2);
+  EXPECT_EQ(call.reported[1].fault, Fault::cancelled);
+  EXPECT_EQ(transport.clock().elapsed(), 1s);
+}
+
+}  // namespace
