@@ -26,8 +26,8 @@ struct Admission {
   Kind kind = Kind::go;
   std::uint64_t permit = 0;          ///< go
   SteadyTime at{};                   ///< until: ask again then
-  std::string_view reason;           ///< refuse: static text
-  std::optional<WallTime> retry_at;  ///< refuse: when it may help to come back
+  std::string_view reason = {};           ///< refuse: static text
+  std::optional<WallTime> retry_at = std::nullopt;  ///< refuse: when it may help to come back
 };
 
 /// The one seam of everything that limits attempts across calls: budget, breaker, rate and

@@ -36,9 +36,9 @@ struct Outcome {
   bool output_started = false;          ///< pieces of the body went where they cannot be taken back
   bool sent_expect = false;             ///< the request carried `Expect: 100-continue`
   bool connection_reused = false;       ///< the connection had carried an earlier exchange
-  std::optional<Duration> retry_after;  ///< the server's hint, counted from the end of the attempt
+  std::optional<Duration> retry_after = std::nullopt;  ///< the server's hint, counted from the end of the attempt
   int os_error = 0;                     ///< errno, 0 when it says nothing
-  std::string detail;                   ///< words for people; never parsed, holds no secret
+  std::string detail = {};                   ///< words for people; never parsed, holds no secret
 };
 
 }  // namespace v0

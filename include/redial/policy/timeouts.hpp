@@ -23,7 +23,7 @@ struct Timeouts {
   Duration idle = std::chrono::seconds{10};
   /// Over everything: attempts, waits, redirects. Unset: 60 s, which a body to or from a file, a
   /// stream or a sink may outlast while it moves. Set: nothing outlasts it.
-  std::optional<Duration> deadline;
+  std::optional<Duration> deadline = std::nullopt;
 
   bool operator==(const Timeouts&) const = default;
 };

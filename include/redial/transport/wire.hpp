@@ -25,10 +25,10 @@ struct PoolOptions {
 
 /// Options of the wire: HTTP/1.1 over TCP and TLS.
 struct WireOptions {
-  PoolOptions pool;
+  PoolOptions pool = {};
   /// "host:port" (host lower case) to addresses ("127.0.0.1", "::1") used instead of a look-up, as
   /// curl's --resolve.
-  std::map<std::string, std::vector<std::string>> resolve;
+  std::map<std::string, std::vector<std::string>> resolve = {};
   std::size_t resolver_threads = 4;  ///< at most this many look-ups at once; an abandoned one keeps
                                      ///< its thread until it returns
   /// Replaces getaddrinfo in tests: fills addresses or returns an EAI_ code. Runs on a resolver
