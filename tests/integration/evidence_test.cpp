@@ -393,8 +393,9 @@ TEST(Tls, APostLostAfterItWasReadIsInDoubt) {
 }
 
 int never_answers(const std::string&, std::vector<std::string>&) {
-  static std::mutex mutex;
-  static std::condition_variable never;
+  // Never destroyed: the thread that hangs here outlives main.
+  static auto& mutex = *new std::mutex;
+  static auto& never = *new std::condition_variable;
   std::unique_lock lock(mutex);
   never.wait_for(lock, 5s, [] { return false; });
   return -3;  // EAI_AGAIN
