@@ -210,7 +210,7 @@ void add_body(const CallFlags& flags, CallSetup& setup) {
 }
 
 std::string method_of(const CallFlags& flags) {
-  const std::string named = flags.verb.empty() ? flags.method : flags.verb;
+  std::string named = flags.verb.empty() ? flags.method : flags.verb;
   const auto same = [](const std::string& a, const std::string& b) { return iequals(a, b); };
   if (!flags.x_method.empty() && !same(flags.x_method, named)) {
     throw UsageError("-X " + flags.x_method + ": the command already says " + named +

@@ -1,4 +1,5 @@
-// Answers as the wire reads them: head found, checked, parsed, body framed and decoded, over any bytes.
+// Answers as the wire reads them: head found, checked, parsed, body framed and decoded, over any
+// bytes.
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// Dates and Retry-After: any bytes are a time within bounds or nothing, and a date that was read prints back to itself.
+// Dates and Retry-After: any bytes are a time within bounds or nothing, and a date that was read
+// prints back to itself.
 
 #include <cstdint>
 #include <cstdlib>

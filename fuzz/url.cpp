@@ -1,4 +1,5 @@
-// URLs: what is accepted is in one form (parsing it again changes nothing), and references resolve or are refused.
+// URLs: what is accepted is in one form (parsing it again changes nothing), and references resolve
+// or are refused.
 
 #include <cstdint>
 #include <cstdlib>

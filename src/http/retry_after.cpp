@@ -15,6 +15,9 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
+// In whole seconds: comparing with nanoseconds would overflow for what a server may send.
+constexpr auto k_ceiling = std::chrono::duration_cast<std::chrono::seconds>(k_retry_after_ceiling);
+
 }  // namespace
 
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now,
@@ -25,7 +28,7 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now,
     std::chrono::seconds total{0};
     for (const char c : value) {
       total = total * 10 + std::chrono::seconds{c - '0'};
-      if (total >= k_retry_after_ceiling) return k_retry_after_ceiling;
+      if (total >= k_ceiling) return k_retry_after_ceiling;
     }
     return total;
   }
@@ -37,7 +40,7 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now,
   // first.
   const auto apart = std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch() -
                      std::chrono::floor<std::chrono::seconds>(reference).time_since_epoch();
-  if (apart >= k_retry_after_ceiling) return k_retry_after_ceiling;
+  if (apart >= k_ceiling) return k_retry_after_ceiling;
   return *at - reference;
 }
 

@@ -157,10 +157,11 @@ std::string_view to_string(Decision decision) noexcept {
 }
 
 int CallReport::status() const noexcept {
-  for (auto attempt = attempts.rbegin(); attempt != attempts.rend(); ++attempt) {
-    if (attempt->status != 0) return attempt->status;
+  int last = 0;
+  for (const auto& attempt : attempts) {
+    if (attempt.status != 0) last = attempt.status;
   }
-  return 0;
+  return last;
 }
 
 std::string CallReport::line() const {

@@ -216,8 +216,8 @@ struct FaultServer::State {
   }
 
   TestAuthority& authority() {
-    if (!authority_) authority_.emplace();
-    return *authority_;
+    if (!signer) signer.emplace();
+    return *signer;
   }
 
   void accept_all() {
@@ -443,7 +443,9 @@ struct FaultServer::State {
       return !reply.close;
     }
     std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " " + reply.reason + "\r\n";
-    for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : reply.headers) {
+      head.append(name).append(": ").append(value).append("\r\n");
+    }
     const bool has_body = !without_body && reply.status != 204 && reply.status != 304;
     if (reply.chunked) {
       head += "Transfer-Encoding: chunked\r\n";
@@ -456,7 +458,9 @@ struct FaultServer::State {
     if (reply.chunked && has_body) {
       char size[24];
       std::snprintf(size, sizeof size, "%zx\r\n", reply.body.size());
-      body = (reply.body.empty() ? std::string() : size + reply.body + "\r\n") + "0\r\n\r\n";
+      body.clear();
+      if (!reply.body.empty()) body.append(size).append(reply.body).append("\r\n");
+      body.append("0\r\n\r\n");
     }
     if (cuts(connection, channel, reply, head, Fault::cut_head, Fault::reset_in_head,
              Fault::stall_in_head))
@@ -485,7 +489,7 @@ struct FaultServer::State {
   bool over = false;
   int listener = -1;
   std::uint16_t port = 0;
-  std::optional<TestAuthority> authority_;
+  std::optional<TestAuthority> signer;
   Context context;
   std::string ca_path;
   std::map<std::string, std::vector<Reply>> routes;

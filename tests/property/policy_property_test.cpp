@@ -1,4 +1,5 @@
-// The promises of the engine, for whatever comes: an independent oracle reads the report, it shares no code with src/.
+// The promises of the engine, for whatever comes: an independent oracle reads the report, it shares
+// no code with src/.
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -13,22 +14,27 @@ using namespace std::chrono_literals;
 
 Outcome any_outcome() {
   Outcome outcome;
-  outcome.evidence = *rc::gen::element(Evidence::not_sent, Evidence::refused, Evidence::maybe, Evidence::responded);
+  outcome.evidence = *rc::gen::element(Evidence::not_sent, Evidence::refused, Evidence::maybe,
+                                       Evidence::responded);
   switch (outcome.evidence) {
     case Evidence::not_sent:
-      outcome.fault = *rc::gen::element(Fault::connect_refused, Fault::tls_alert, Fault::tls_certificate,
-                                        Fault::dns_not_found, Fault::connect_timeout, Fault::local_failure);
+      outcome.fault =
+          *rc::gen::element(Fault::connect_refused, Fault::tls_alert, Fault::tls_certificate,
+                            Fault::dns_not_found, Fault::connect_timeout, Fault::local_failure);
       break;
     case Evidence::refused:
     case Evidence::maybe:
-      outcome.fault = *rc::gen::element(Fault::reset, Fault::closed, Fault::attempt_timeout, Fault::head_cut);
+      outcome.fault =
+          *rc::gen::element(Fault::reset, Fault::closed, Fault::attempt_timeout, Fault::head_cut);
       break;
     case Evidence::responded:
-      outcome.status = *rc::gen::element(200, 204, 302, 304, 400, 404, 408, 409, 417, 421, 422, 425, 429, 500, 501,
-                                         502, 503, 504);
-      outcome.body = *rc::gen::element(BodyVerdict::whole, BodyVerdict::whole, BodyVerdict::whole, BodyVerdict::cut);
+      outcome.status = *rc::gen::element(200, 204, 302, 304, 400, 404, 408, 409, 417, 421, 422, 425,
+                                         429, 500, 501, 502, 503, 504);
+      outcome.body = *rc::gen::element(BodyVerdict::whole, BodyVerdict::whole, BodyVerdict::whole,
+                                       BodyVerdict::cut);
       if (outcome.body != BodyVerdict::whole) outcome.fault = Fault::body_cut;
-      if (outcome.status == 302 && *rc::gen::arbitrary<bool>()) outcome.redirect = RedirectVerdict::follow;
+      if (outcome.status == 302 && *rc::gen::arbitrary<bool>())
+        outcome.redirect = RedirectVerdict::follow;
       if (*rc::gen::arbitrary<bool>()) {
         outcome.retry_after = *rc::gen::element<Duration>(0s, 1s, 5s, 70s, 100h, Duration::max());
       }
@@ -45,7 +51,9 @@ struct Run {
 Run play(const Policy& policy, const CallTraits& traits, std::uint64_t seed) {
   Run run;
   Duration now{};
-  const auto at = [&] { return Now{.steady = SteadyTime{} + now, .wall = WallTime{} + 1000h + now}; };
+  const auto at = [&] {
+    return Now{.steady = SteadyTime{} + now, .wall = WallTime{} + 1000h + now};
+  };
   Call call(policy, traits, at(), Uniform(seed));
   for (;;) {
     const Step step = call.next(at());
@@ -89,9 +97,11 @@ bool in_doubt(const CallTraits& traits, const std::vector<Outcome>& outcomes) {
     const bool answered = one.evidence == Evidence::responded;
     const bool good = answered && one.status < 400;
     const bool whole = one.body == BodyVerdict::whole;
-    const bool refusal = answered && one.status >= 400 && one.status < 500 && one.status != 408 && one.status != 409 &&
-                         one.status != 421 && one.status != 422 && one.status != 425 && one.status != 429;
-    if (one.evidence == Evidence::maybe || (answered && (one.status == 502 || one.status == 504)) || (good && !whole)) {
+    const bool refusal = answered && one.status >= 400 && one.status < 500 && one.status != 408 &&
+                         one.status != 409 && one.status != 421 && one.status != 422 &&
+                         one.status != 425 && one.status != 429;
+    if (one.evidence == Evidence::maybe || (answered && (one.status == 502 || one.status == 504)) ||
+        (good && !whole)) {
       doubt = true;
     }
     if ((good && whole) || refusal) doubt = false;
@@ -110,16 +120,19 @@ RC_GTEST_PROP(CallProperty, HoldsItsPromises, (std::uint64_t seed)) {
   RC_ASSERT(attempts.size() == run.outcomes.size());
 
   // Never a storm.
-  RC_ASSERT(static_cast<int>(attempts.size()) <= retry.total.number() + 1 + retry.redirect.number());
+  RC_ASSERT(static_cast<int>(attempts.size()) <=
+            retry.total.number() + 1 + retry.redirect.number());
   RC_ASSERT(run.ended < Duration(60s));
   for (const auto& attempt : attempts) {
     if (attempt.decision == Decision::stop) continue;
     if (attempt.retry_after) RC_ASSERT(attempt.wait >= *attempt.retry_after);
-    if (attempt.decision == Decision::retry && !attempt.retry_after) RC_ASSERT(attempt.wait <= Duration(20s));
+    if (attempt.decision == Decision::retry && !attempt.retry_after)
+      RC_ASSERT(attempt.wait <= Duration(20s));
   }
 
   // Never a duplicate.
-  const bool may_repeat = !traits.forbidden && (traits.method_allowed || traits.declared || traits.keyed);
+  const bool may_repeat =
+      !traits.forbidden && (traits.method_allowed || traits.declared || traits.keyed);
   if (!may_repeat) {
     for (std::size_t i = 0; i + 1 < attempts.size(); ++i) {
       const auto& one = attempts[i];
@@ -138,28 +151,31 @@ RC_GTEST_PROP(CallProperty, HoldsItsPromises, (std::uint64_t seed)) {
     got_further = got_further || one.evidence == Evidence::maybe ||
                   (one.evidence == Evidence::responded && (one.status < 400 || one.status >= 500));
   }
-  const Resend expected = !got_further                            ? Resend::safe
-                          : traits.forbidden                      ? Resend::unsafe
-                          : traits.idempotent || traits.declared  ? Resend::safe
-                          : traits.keyed                          ? Resend::same_key
-                                                                  : Resend::unsafe;
+  const Resend expected = !got_further                           ? Resend::safe
+                          : traits.forbidden                     ? Resend::unsafe
+                          : traits.idempotent || traits.declared ? Resend::safe
+                          : traits.keyed                         ? Resend::same_key
+                                                                 : Resend::unsafe;
   RC_ASSERT(run.report.resend == expected);
 }
 
 RC_GTEST_PROP(BackoffProperty, StaysWithinItsBounds, (std::uint64_t seed)) {
-  const auto jitter = *rc::gen::element(Jitter::none(), Jitter::full(), Jitter::equal(), Jitter::decorrelated(),
-                                        Jitter::additive(3s));
+  const auto jitter = *rc::gen::element(Jitter::none(), Jitter::full(), Jitter::equal(),
+                                        Jitter::decorrelated(), Jitter::additive(3s));
   const auto factor = std::chrono::milliseconds(*rc::gen::inRange(0, 40000));
   const Policy policy(Retry{.backoff_factor = factor, .backoff_jitter = jitter});
   Uniform draw(seed);
   const int n = *rc::gen::element(1, 2, 3, 10, 64, 1000, 1000000);
-  const Duration wait = policy.backoff(n, *rc::gen::element<Duration>(0s, 1s, 20s, Duration::max()), draw);
+  const Duration wait =
+      policy.backoff(n, *rc::gen::element<Duration>(0s, 1s, 20s, Duration::max()), draw);
   RC_ASSERT(wait >= Duration::zero());
-  RC_ASSERT(wait <= policy.backoff_max() + (jitter.kind() == Jitter::Kind::additive ? Duration(3s) : Duration(1)));
+  RC_ASSERT(wait <= policy.backoff_max() +
+                        (jitter.kind() == Jitter::Kind::additive ? Duration(3s) : Duration(1)));
 }
 
 RC_GTEST_PROP(BackoffProperty, IsStillSpreadAtTheCap, (std::uint64_t seed)) {
-  const auto jitter = *rc::gen::element(Jitter::full(), Jitter::equal(), Jitter::decorrelated(), Jitter::additive(3s));
+  const auto jitter = *rc::gen::element(Jitter::full(), Jitter::equal(), Jitter::decorrelated(),
+                                        Jitter::additive(3s));
   const Policy policy(Retry{.backoff_jitter = jitter});
   Uniform draw(seed);
   const Duration first = policy.backoff(100, 20s, draw);

@@ -8,7 +8,8 @@
 namespace redial {
 inline namespace v0 {
 
-/// The final head of an answer, and its body when that is kept in memory: what a transport hands up.
+/// The final head of an answer, and its body when that is kept in memory: what a transport hands
+/// up.
 struct ReceivedResponse {
   int status = 0;
   int http_minor = 1;  ///< HTTP/1.x

@@ -24,9 +24,9 @@ struct AttemptContext {
 struct Admission {
   enum class Kind : std::uint8_t { go, until, parked, refuse };
   Kind kind = Kind::go;
-  std::uint64_t permit = 0;          ///< go
-  SteadyTime at{};                   ///< until: ask again then
-  std::string_view reason = {};           ///< refuse: static text
+  std::uint64_t permit = 0;                         ///< go
+  SteadyTime at{};                                  ///< until: ask again then
+  std::string_view reason = {};                     ///< refuse: static text
   std::optional<WallTime> retry_at = std::nullopt;  ///< refuse: when it may help to come back
 };
 

@@ -31,14 +31,15 @@ struct Outcome {
   int status = 0;                          ///< the final status; 0 unless `responded`
   BodyVerdict body = BodyVerdict::whole;   ///< meaningful when `responded`
   RedirectVerdict redirect = RedirectVerdict::none;  ///< set by the driver
-  bool asks_again = false;              ///< the caller's predicate over the answer says "try again"
-  bool body_replayable = true;          ///< set by the driver: the body could be sent once more
-  bool output_started = false;          ///< pieces of the body went where they cannot be taken back
-  bool sent_expect = false;             ///< the request carried `Expect: 100-continue`
-  bool connection_reused = false;       ///< the connection had carried an earlier exchange
-  std::optional<Duration> retry_after = std::nullopt;  ///< the server's hint, counted from the end of the attempt
-  int os_error = 0;                     ///< errno, 0 when it says nothing
-  std::string detail = {};                   ///< words for people; never parsed, holds no secret
+  bool asks_again = false;         ///< the caller's predicate over the answer says "try again"
+  bool body_replayable = true;     ///< set by the driver: the body could be sent once more
+  bool output_started = false;     ///< pieces of the body went where they cannot be taken back
+  bool sent_expect = false;        ///< the request carried `Expect: 100-continue`
+  bool connection_reused = false;  ///< the connection had carried an earlier exchange
+  std::optional<Duration> retry_after =
+      std::nullopt;         ///< the server's hint, counted from the end of the attempt
+  int os_error = 0;         ///< errno, 0 when it says nothing
+  std::string detail = {};  ///< words for people; never parsed, holds no secret
 };
 
 }  // namespace v0

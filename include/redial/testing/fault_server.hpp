@@ -54,7 +54,7 @@ struct Reply {
 };
 
 /// A request as the server read it: recorded at that moment, whatever was answered.
-struct RecordedRequest {
+struct REDIAL_EXPORT RecordedRequest {
   int number = 0;      ///< over the server's life, from 1
   int connection = 0;  ///< which connection carried it, from 1
   std::string method;

@@ -19,7 +19,7 @@ inline namespace v0 {
 namespace testing {
 
 /// What one attempt will come to. Default: answered 200 without a body, at once.
-struct Scripted {
+struct REDIAL_EXPORT Scripted {
   int status = 200;  ///< of the answer; ignored when `fault` says there is none
   Headers headers = {};
   std::string body = {};

@@ -12,7 +12,9 @@ using namespace std::chrono_literals;
 
 const WallTime k_now = parse_http_date("Sun, 06 Nov 2026 08:49:37 GMT", WallTime{}).value();
 
-std::optional<Duration> hint(std::string_view value) { return parse_retry_after(value, k_now, std::nullopt); }
+std::optional<Duration> hint(std::string_view value) {
+  return parse_retry_after(value, k_now, std::nullopt);
+}
 
 TEST(RetryAfter, DigitsAreSeconds) {
   EXPECT_EQ(hint("0"), Duration(0s));
@@ -21,7 +23,8 @@ TEST(RetryAfter, DigitsAreSeconds) {
 }
 
 TEST(RetryAfter, AnythingElseIsNoHintAndNoError) {
-  for (const auto* value : {"", "-1", "+1", "1.5", "120 s", "1m0s", "120, 60", "soon", "\xC2\xB2", "2026-11-06T08:49:37Z"}) {
+  for (const auto* value : {"", "-1", "+1", "1.5", "120 s", "1m0s", "120, 60", "soon", "\xC2\xB2",
+                            "2026-11-06T08:49:37Z"}) {
     EXPECT_EQ(hint(value), std::nullopt) << value;
   }
 }
@@ -49,16 +52,19 @@ TEST(HttpDate, TheThreeFormsAreOneTime) {
 TEST(HttpDate, TheCenturySlides) {
   const auto year = [](std::string_view text) {
     const auto when = parse_http_date(text, k_now);
-    return static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(when.value())).year());
+    return static_cast<int>(
+        std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(when.value())).year());
   };
   EXPECT_EQ(year("Sunday, 06-Nov-71 08:49:37 GMT"), 2071);
   EXPECT_EQ(year("Sunday, 06-Nov-77 08:49:37 GMT"), 1977);
 }
 
 TEST(HttpDate, LeapSecondsAndImpossibleDays) {
-  EXPECT_EQ(parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT", k_now), parse_http_date("Sun, 01 Jan 2017 00:00:00 GMT", k_now));
-  for (const auto* text : {"Sun, 31 Feb 2026 08:49:37 GMT", "Sun, 06 Nov 2026 24:00:00 GMT", "06 Nov", "Sun, 06 Nov 2026 08:49:37 XYZ",
-                           "Sun, 06 Nov 2026 08:49:37 GMT x", ""}) {
+  EXPECT_EQ(parse_http_date("Sat, 31 Dec 2016 23:59:60 GMT", k_now),
+            parse_http_date("Sun, 01 Jan 2017 00:00:00 GMT", k_now));
+  for (const auto* text :
+       {"Sun, 31 Feb 2026 08:49:37 GMT", "Sun, 06 Nov 2026 24:00:00 GMT", "06 Nov",
+        "Sun, 06 Nov 2026 08:49:37 XYZ", "Sun, 06 Nov 2026 08:49:37 GMT x", ""}) {
     EXPECT_EQ(parse_http_date(text, k_now), std::nullopt) << text;
   }
 }

@@ -22,8 +22,9 @@ TEST(Url, PartsAreInOneForm) {
 }
 
 TEST(Url, WhatCannotBeSentToIsRefused) {
-  for (const auto* text : {"", "htp://x", "file:///etc", "http://", "http://a:0/", "http://a:70000/", "http://a b/", "http://a\r\nb/",
-                           "http://a/\n", "http://127.1/", "http://a\\b@c/", "//a/b"}) {
+  for (const auto* text :
+       {"", "htp://x", "file:///etc", "http://", "http://a:0/", "http://a:70000/", "http://a b/",
+        "http://a\r\nb/", "http://a/\n", "http://127.1/", "http://a\\b@c/", "//a/b"}) {
     EXPECT_THROW((void)Url(text), std::invalid_argument) << text;
   }
 }

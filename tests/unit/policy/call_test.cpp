@@ -15,14 +15,22 @@ Outcome answered(int status, std::optional<Duration> hint = std::nullopt) {
   return {.evidence = Evidence::responded, .status = status, .retry_after = hint};
 }
 
-Outcome failed(Fault fault, Evidence evidence) { return {.evidence = evidence, .fault = fault}; }
+Outcome failed(Fault fault, Evidence evidence) {
+  return {.evidence = evidence, .fault = fault};
+}
 
 const Outcome k_lost = failed(Fault::reset, Evidence::maybe);
 const Outcome k_refused = failed(Fault::connect_refused, Evidence::not_sent);
 
-CallTraits get() { return {}; }
-CallTraits post() { return {.method_allowed = false, .idempotent = false}; }
-CallTraits keyed_post() { return {.method_allowed = false, .idempotent = false, .keyed = true}; }
+CallTraits get() {
+  return {};
+}
+CallTraits post() {
+  return {.method_allowed = false, .idempotent = false};
+}
+CallTraits keyed_post() {
+  return {.method_allowed = false, .idempotent = false, .keyed = true};
+}
 
 // Feeds a call one outcome after another and keeps its time: waits are slept, attempts take none.
 class Script {
@@ -73,7 +81,9 @@ TEST(Call, TotalCountsRetriesNotAttempts) {
 
 TEST(Call, EvidenceDecidesAboutARequestThatMayNotBeRepeated) {
   EXPECT_EQ(Script(post()).run({k_refused, answered(200)}).call.attempts(), 2);
-  EXPECT_EQ(Script(post()).run({failed(Fault::reset, Evidence::refused), answered(200)}).call.attempts(), 2);
+  EXPECT_EQ(
+      Script(post()).run({failed(Fault::reset, Evidence::refused), answered(200)}).call.attempts(),
+      2);
   Script lost(post());
   lost.run({k_lost, answered(200)});
   EXPECT_EQ(lost.call.attempts(), 1);
@@ -96,7 +106,8 @@ TEST(Call, AKeyLicensesRetriesButDoesNotRemoveDoubt) {
 TEST(Call, AConclusiveRefusalEndsDoubtAndAConflictDoesNot) {
   EXPECT_EQ(Script(keyed_post()).run({k_lost, answered(400)}).call.outcome(), CallOutcome::failed);
   for (const int status : {409, 422}) {
-    EXPECT_EQ(Script(keyed_post()).run({k_lost, answered(status)}).call.outcome(), CallOutcome::in_doubt);
+    EXPECT_EQ(Script(keyed_post()).run({k_lost, answered(status)}).call.outcome(),
+              CallOutcome::in_doubt);
   }
 }
 
@@ -153,7 +164,8 @@ TEST(Call, TooEarlyIsRetriedOnce) {
 }
 
 TEST(Call, CertificateFailuresAreNeverRetriedAndAlertsOnce) {
-  for (const Fault fault : {Fault::tls_certificate, Fault::tls_hostname, Fault::invalid_request, Fault::local_failure}) {
+  for (const Fault fault : {Fault::tls_certificate, Fault::tls_hostname, Fault::invalid_request,
+                            Fault::local_failure}) {
     Script script(get());
     script.run({failed(fault, Evidence::not_sent), answered(200)});
     EXPECT_EQ(script.call.attempts(), 1) << to_string(fault);
@@ -161,7 +173,8 @@ TEST(Call, CertificateFailuresAreNeverRetriedAndAlertsOnce) {
   }
   for (const Fault fault : {Fault::tls_alert, Fault::tls_not_tls, Fault::dns_not_found}) {
     const Outcome outcome = failed(fault, Evidence::not_sent);
-    EXPECT_EQ(Script(get()).run({outcome, outcome, answered(200)}).call.attempts(), 2) << to_string(fault);
+    EXPECT_EQ(Script(get()).run({outcome, outcome, answered(200)}).call.attempts(), 2)
+        << to_string(fault);
   }
 }
 
@@ -181,7 +194,8 @@ TEST(Call, ABodyOverALimitOfOursIsPermanent) {
   Outcome large = answered(200);
   large.body = BodyVerdict::too_large;
   large.fault = Fault::body_too_large;
-  EXPECT_EQ(Script(get()).run({large, answered(200)}).call.stop_reason(), StopReason::permanent_error);
+  EXPECT_EQ(Script(get()).run({large, answered(200)}).call.stop_reason(),
+            StopReason::permanent_error);
 }
 
 TEST(Call, OutputThatCannotBeTakenBackMakesBodyErrorsFinal) {
@@ -199,7 +213,8 @@ TEST(Call, AnIdempotentMethodLeftOutStopsAsNotAllowed) {
 }
 
 TEST(Call, DeclaredNotIdempotentOverridesAll) {
-  const CallTraits once{.method_allowed = true, .idempotent = false, .forbidden = true, .keyed = true};
+  const CallTraits once{
+      .method_allowed = true, .idempotent = false, .forbidden = true, .keyed = true};
   Script script(once);
   script.run({k_lost, answered(200)});
   EXPECT_EQ(script.call.attempts(), 1);
@@ -209,7 +224,8 @@ TEST(Call, DeclaredNotIdempotentOverridesAll) {
 TEST(Call, ABodyThatCannotBeReplayedIsNotSentAgain) {
   Outcome busy = answered(503);
   busy.body_replayable = false;
-  EXPECT_EQ(Script(get()).run({busy, answered(200)}).call.stop_reason(), StopReason::body_not_replayable);
+  EXPECT_EQ(Script(get()).run({busy, answered(200)}).call.stop_reason(),
+            StopReason::body_not_replayable);
 }
 
 TEST(Call, NeverEarlierThanAsked) {

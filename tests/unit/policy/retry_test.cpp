@@ -52,7 +52,8 @@ TEST(Methods, AnEmptySetAllowsNoneAndNamesFitInAnyCase) {
 }
 
 TEST(Backoff, TheFirstRetryWaitsTheFactorAndDoublesToTheCap) {
-  const Policy policy(Retry{.backoff_factor = 1s, .backoff_max = 5s, .backoff_jitter = Jitter::none()});
+  const Policy policy(
+      Retry{.backoff_factor = 1s, .backoff_max = 5s, .backoff_jitter = Jitter::none()});
   Uniform draw = Uniform::always(0);
   std::vector<Duration> waits;
   for (int n = 1; n <= 4; ++n) waits.push_back(policy.backoff(n, {}, draw));

@@ -25,7 +25,8 @@ struct Fixture {
 
 TEST(Session, RetriesOnTheFakeClock) {
   Fixture fixture;
-  fixture.transport->then(Scripted::answer(503, {{"Retry-After", "7"}})).then(Scripted::answer(200, {}, R"({"a": 1})"));
+  fixture.transport->then(Scripted::answer(503, {{"Retry-After", "7"}}))
+      .then(Scripted::answer(200, {}, R"({"a": 1})"));
   const auto response = fixture.session.get("http://a.test/");
   EXPECT_EQ(response.json().at("a"), 1);
   EXPECT_GE(fixture.transport->clock().elapsed(), 7s);
@@ -57,7 +58,8 @@ TEST(Session, BadInputNamesTheFieldAndSendsNothing) {
     const auto result = fixture.session.try_post(url, std::move(options));
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().kind(), ErrorKind::request);
-    EXPECT_NE(std::string(result.error().what()).find(word), std::string::npos) << result.error().what();
+    EXPECT_NE(std::string(result.error().what()).find(word), std::string::npos)
+        << result.error().what();
   };
   refused("ftp://a/", {}, "scheme");
   refused("http://a/", {.timeout = -1s}, "attempt");
@@ -75,8 +77,10 @@ TEST(Session, MountIsOverOnceItIsUsed) {
 
 TEST(Session, RedirectsRebuildTheRequestAndDropCredentialsAcrossOrigins) {
   Fixture fixture;
-  fixture.transport->then(Scripted::answer(302, {{"Location", "http://b.test/x"}})).then(Scripted::answer(200));
-  const auto response = fixture.session.post("http://a.test/", {.body = "data", .auth = Auth::bearer("secret")});
+  fixture.transport->then(Scripted::answer(302, {{"Location", "http://b.test/x"}}))
+      .then(Scripted::answer(200));
+  const auto response =
+      fixture.session.post("http://a.test/", {.body = "data", .auth = Auth::bearer("secret")});
   const auto requests = fixture.transport->requests();
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[1].method, "GET");
@@ -99,7 +103,8 @@ TEST(Session, HttpsNeverFallsToHttp) {
 TEST(Session, AKeyIsMadeOnceAndKept) {
   Fixture fixture;
   fixture.transport->then(Scripted::failing(Fault::reset)).then(Scripted::answer(201));
-  const auto response = fixture.session.post("http://a.test/", {.idempotency_key = IdempotencyKey::automatic()});
+  const auto response =
+      fixture.session.post("http://a.test/", {.idempotency_key = IdempotencyKey::automatic()});
   const auto requests = fixture.transport->requests();
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[0].headers.get("Idempotency-Key"), requests[1].headers.get("Idempotency-Key"));
@@ -117,9 +122,10 @@ TEST(Session, SecretsStayOutOfTheReport) {
 
 TEST(Session, APredicateSendsAgain) {
   Fixture fixture;
-  fixture.transport->then(Scripted::answer(200, {}, "wait")).then(Scripted::answer(200, {}, "done"));
-  const auto response =
-      fixture.session.get("http://a.test/", {.retry_if = [](const Response& r) { return r.body() == "wait"; }});
+  fixture.transport->then(Scripted::answer(200, {}, "wait"))
+      .then(Scripted::answer(200, {}, "done"));
+  const auto response = fixture.session.get(
+      "http://a.test/", {.retry_if = [](const Response& r) { return r.body() == "wait"; }});
   EXPECT_EQ(response.body(), "done");
 }
 
@@ -192,8 +198,11 @@ class BareAttempt final : public detail::Attempt {
 
 class BareHost final : public detail::DriveHost {
  public:
-  explicit BareHost(ScriptedTransport& transport) : transport_(transport), loop_(transport.lease()) {}
-  std::unique_ptr<detail::Attempt> make_attempt() override { return std::make_unique<BareAttempt>(); }
+  explicit BareHost(ScriptedTransport& transport)
+      : transport_(transport), loop_(transport.lease()) {}
+  std::unique_ptr<detail::Attempt> make_attempt() override {
+    return std::make_unique<BareAttempt>();
+  }
   std::optional<StopReason> prepare(detail::Attempt& attempt) override {
     attempt.method = "GET";
     attempt.url = &url_;
