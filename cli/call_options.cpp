@@ -51,6 +51,10 @@ int number_of(const std::string& flag, const std::string& text) {
   return value;
 }
 
+[[noreturn]] void refuse_statuses(const std::string& flag, const std::string& part) {
+  throw UsageError(flag + ": statuses are between 100 and 599: " + part);
+}
+
 // "429,500-504"
 Statuses statuses_of(const std::string& flag, const std::string& list) {
   Statuses statuses;
@@ -58,8 +62,7 @@ Statuses statuses_of(const std::string& flag, const std::string& list) {
     const auto dash = part.find('-');
     const int first = number_of(flag, part.substr(0, dash));
     const int last = dash == std::string::npos ? first : number_of(flag, part.substr(dash + 1));
-    if (first < 100 || last > 599 || first > last)
-      throw UsageError(flag + ": statuses are between 100 and 599: " + part);
+    if (first < 100 || last > 599 || first > last) refuse_statuses(flag, part);
     for (int code = first; code <= last; ++code) statuses.add(code);
   }
   return statuses;

@@ -205,10 +205,11 @@ std::optional<WallTime> parse_http_date(std::string_view text, WallTime now) noe
 }
 
 std::string format_http_date(WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(whole);
   const std::chrono::year_month_day date{day};
   const std::chrono::weekday weekday{day};
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
+  const std::chrono::hh_mm_ss clock{whole - day};
   char text[48];
   std::snprintf(text, sizeof text, "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT",
                 k_days[weekday.c_encoding()].data(), static_cast<unsigned>(date.day()),
