@@ -89,7 +89,7 @@ bool says_not_processed(int status) {
   return status == 408 || status == 417 || status == 421 || status == 425 || status == 429;
 }
 
-// DESIGN's words about "in doubt", over the attempts alone.
+// What docs/reference say about "in doubt", over the attempts alone.
 bool in_doubt(const CallTraits& traits, const std::vector<Outcome>& outcomes) {
   if (traits.idempotent) return false;
   bool doubt = false;
