@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -113,8 +112,6 @@ class Demo {
     if (!right) std::printf("  THIS IS NOT WHAT IT SHOULD BE\n");
     return right;
   }
-
-  std::size_t requests() const { return server_.count(); }
 
  private:
   RequestOptions options(bool with_key) const {

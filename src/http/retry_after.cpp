@@ -4,16 +4,11 @@
 
 #include <redial/http/headers.hpp>
 #include <redial/http/http_date.hpp>
+#include <redial/http/text.hpp>
 
 namespace redial {
 inline namespace v0 {
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // In whole seconds: comparing with nanoseconds would overflow for what a server may send.
 constexpr auto k_ceiling = std::chrono::duration_cast<std::chrono::seconds>(k_retry_after_ceiling);
@@ -22,7 +17,7 @@ constexpr auto k_ceiling = std::chrono::duration_cast<std::chrono::seconds>(k_re
 
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now,
                                           std::optional<WallTime> date) noexcept {
-  value = trimmed(value);
+  value = trim_ows(value);
   if (value.empty()) return std::nullopt;
   if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     std::chrono::seconds total{0};

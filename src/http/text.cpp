@@ -107,6 +107,12 @@ bool is_token(std::string_view text) noexcept {
   });
 }
 
+std::string_view trim_ows(std::string_view text) noexcept {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 200)) {

@@ -239,7 +239,7 @@ void Call::judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now)
   }
   switch (outcome.redirect) {
     case RedirectVerdict::none:
-      return judge_status(attempt, outcome, now);
+      return judge_status(attempt, outcome, by_status, now);
     case RedirectVerdict::follow:
       return follow(attempt, outcome, now);
     case RedirectVerdict::insecure:
@@ -251,7 +251,7 @@ void Call::judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now)
   }
 }
 
-void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, Now now) {
+void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_status, Now now) {
   const int status = outcome.status;
   const bool not_processed = policy_.retry().not_processed.contains(status);
   if (status == 421 && not_processed && !misdirected_spent_) {
@@ -264,7 +264,7 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, Now now)
     return again(attempt, outcome, Cause::status, Pace::at_once, now);
   }
   const bool early = status == 425 && not_processed;  // RFC 8470 §5.2: worth one more try
-  bool worth = policy_.wants_status(status, obeyed_hint(outcome).has_value(), left_.total());
+  bool worth = by_status;
   if (early && early_spent_) worth = false;
   if (outcome.asks_again && traits_.may_repeat()) worth = true;
   if (!replaced_judgement(outcome, now).value_or(worth)) {

@@ -1,7 +1,6 @@
 #include <redial/testing/fault_server.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <condition_variable>
 #include <csignal>
@@ -10,7 +9,6 @@
 #include <fstream>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -139,7 +137,6 @@ class Channel {
     const linger now{.l_onoff = 1, .l_linger = 0};
     setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   }
-  int fd() const { return fd_; }
 
  private:
   int fd_;
@@ -164,33 +161,18 @@ struct FaultServer::State {
     bool idle = false;  // waiting for a request
     bool gone = false;  // its descriptor is closed
     Ends ends = Ends::goodbye;
-    Channel* channel = nullptr;
     std::thread thread;
   };
 
   explicit State(Options given) : options(given) {
-    switch (options.tls) {
-      case Tls::none:
-        break;
-      case Tls::good:
-        context = make_context(authority().good(), options.max_tls_version);
-        break;
-      case Tls::expired:
-        context = make_context(authority().expired(), options.max_tls_version);
-        break;
-      case Tls::self_signed:
-        context = make_context(authority().self_signed(), options.max_tls_version);
-        break;
-      case Tls::wrong_host:
-        context = make_context(authority().wrong_host(), options.max_tls_version);
-        break;
-    }
     if (options.tls != Tls::none) {
+      const TestAuthority authority;
+      context = make_context(certificate(authority, options.tls), options.max_tls_version);
       char path[] = "/tmp/redial-test-ca-XXXXXX";
       const int fd = mkstemp(path);
       if (fd >= 0) ::close(fd);
       ca_path = path;
-      std::ofstream(ca_path) << authority().certificate();
+      std::ofstream(ca_path) << authority.certificate();
     }
     listener = listen_on_loopback(options.port);
     port = port_of(listener);
@@ -215,9 +197,11 @@ struct FaultServer::State {
     if (!ca_path.empty()) unlink(ca_path.c_str());
   }
 
-  TestAuthority& authority() {
-    if (!signer) signer.emplace();
-    return *signer;
+  static TestCertificate certificate(const TestAuthority& authority, Tls kind) {
+    if (kind == Tls::expired) return authority.expired();
+    if (kind == Tls::self_signed) return authority.self_signed();
+    if (kind == Tls::wrong_host) return authority.wrong_host();
+    return authority.good();
   }
 
   void accept_all() {
@@ -245,10 +229,6 @@ struct FaultServer::State {
     block_sigpipe();
     {
       Channel channel(connection.fd);
-      {
-        const std::lock_guard lock(mutex);
-        connection.channel = &channel;
-      }
       switch (what) {
         case OnAccept::close:
           connection.ends = Ends::silently;
@@ -270,7 +250,6 @@ struct FaultServer::State {
           }
       }
       const std::lock_guard lock(mutex);
-      connection.channel = nullptr;
       connection.idle = false;
       if (connection.ends == Ends::goodbye && options.close_notify) channel.say_goodbye();
       if (connection.ends == Ends::reset) channel.reset();
@@ -489,7 +468,6 @@ struct FaultServer::State {
   bool over = false;
   int listener = -1;
   std::uint16_t port = 0;
-  std::optional<TestAuthority> signer;
   Context context;
   std::string ca_path;
   std::map<std::string, std::vector<Reply>> routes;

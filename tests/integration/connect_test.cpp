@@ -6,8 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include <redial/redial.hpp>
-#include <redial/testing/fault_server.hpp>
+#include "integration/support.hpp"
 
 namespace {
 
@@ -15,10 +14,6 @@ using namespace redial;
 using namespace std::chrono_literals;
 using redial::testing::FaultServer;
 using redial::testing::Reply;
-
-const CallReport& report_of(const Result<Response>& result) {
-  return result ? result->report() : result.error().report();
-}
 
 // Look-ups that wait until the test lets them go. Never destroyed: their threads outlive main.
 struct Gate {
@@ -83,12 +78,8 @@ TEST(Cancel, InAWait) {
   FaultServer server;
   server.on("", Reply{.status = 503, .headers = {{"Retry-After", "30"}}});
   Session session;
-  std::stop_source stop;
-  std::jthread canceller([&] {
-    server.wait_for_requests(1);
-    stop.request_stop();
-  });
-  const auto result = session.try_get(server.url(), {.stop = stop.get_token()});
+  const StopAfterFirstRequest stop(server);
+  const auto result = session.try_get(server.url(), {.stop = stop.token()});
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().kind(), ErrorKind::cancelled);
   ASSERT_LE(server.count(), 1U);
@@ -98,12 +89,8 @@ TEST(Cancel, InATransfer) {
   FaultServer server;
   server.on("", Reply{.body = "0123456789", .fault = Reply::Fault::stall_in_body, .cut_after = 3});
   Session session;
-  std::stop_source stop;
-  std::jthread canceller([&] {
-    server.wait_for_requests(1);
-    stop.request_stop();
-  });
-  const auto result = session.try_post(server.url(), {.body = "x", .stop = stop.get_token()});
+  const StopAfterFirstRequest stop(server);
+  const auto result = session.try_post(server.url(), {.body = "x", .stop = stop.token()});
   EXPECT_EQ(report_of(result).stop_reason, StopReason::cancelled);
   EXPECT_EQ(report_of(result).outcome, CallOutcome::in_doubt);
 }

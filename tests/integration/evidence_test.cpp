@@ -6,8 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include <redial/redial.hpp>
-#include <redial/testing/fault_server.hpp>
+#include "integration/support.hpp"
 
 namespace {
 
@@ -29,10 +28,6 @@ Session quick_session(const FaultServer* server = nullptr) {
   session.mount("http://", adapter);
   session.mount("https://", adapter);
   return session;
-}
-
-const CallReport& report_of(const Result<Response>& result) {
-  return result ? result->report() : result.error().report();
 }
 
 Reply failing(Reply::Fault fault, std::size_t cut_after = 0) {
@@ -316,12 +311,8 @@ TEST(Wire, CancellationEndsAnAttempt) {
   FaultServer server;
   server.on("/", {.fault = Reply::Fault::stall});
   Session session = quick_session();
-  std::stop_source stop;
-  std::jthread canceller([&] {
-    server.wait_for_requests(1);
-    stop.request_stop();
-  });
-  const auto result = session.try_get(server.url(), {.stop = stop.get_token()});
+  const StopAfterFirstRequest stop(server);
+  const auto result = session.try_get(server.url(), {.stop = stop.token()});
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().kind(), ErrorKind::cancelled);
   EXPECT_EQ(report_of(result).outcome, CallOutcome::cancelled);

@@ -19,6 +19,9 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 /// Whether `text` is a token (RFC 9110 §5.6.2): a method, a header name.
 REDIAL_EXPORT bool is_token(std::string_view text) noexcept;
 
+/// `text` without the optional whitespace around it: spaces and tabs (RFC 9110 §5.6.3).
+REDIAL_EXPORT std::string_view trim_ows(std::string_view text) noexcept;
+
 /// `text` for a message to people: control characters, quotes, backslashes and non-ASCII bytes as
 /// \xNN, cut after 200 bytes.
 REDIAL_EXPORT std::string printable(std::string_view text);

@@ -103,7 +103,7 @@ class REDIAL_EXPORT Call final : public StepSource {
  private:
   void decide(AttemptReport& attempt, const Outcome& outcome, Now now);
   void judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now);
-  void judge_status(AttemptReport& attempt, const Outcome& outcome, Now now);
+  void judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_status, Now now);
   void judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now);
   void follow(AttemptReport& attempt, const Outcome& outcome, Now now);
   enum class Pace : std::uint8_t { backoff, at_once };

@@ -90,8 +90,7 @@ REDIAL_EXPORT std::string_view to_string(Cause cause) noexcept;
 
 /// The counter that `fault` spends. `deadline` and `cancelled` spend none.
 REDIAL_EXPORT Cause cause_of(Fault fault) noexcept;
-/// Whether `fault` is worth another try at all (certificate failures never,
-/// alerts once).
+/// Whether `fault` is worth another try at all (certificate failures never, alerts once).
 REDIAL_EXPORT Persistence persistence_of(Fault fault) noexcept;
 
 }  // namespace v0

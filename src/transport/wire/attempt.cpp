@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <openssl/err.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -99,6 +98,7 @@ void Attempt::reset() {
   interim_ = 0;
   begin_ = scanned_ = 0;
   sink_ = nullptr;
+  context_ = nullptr;
 }
 
 // --- limits
@@ -188,18 +188,17 @@ Attempt::Task Attempt::exchange() {
     co_return;
   }
   const Url& url = *exchange_->url;
-  SSL_CTX* context = nullptr;
   if (url.is_tls()) {
     try {
-      context = loop_.shared->contexts.get(*exchange_->tls);
+      context_ = loop_.shared->contexts.get(*exchange_->tls);
     } catch (const std::invalid_argument& error) {
       fail(Fault::invalid_request, error.what());
     }
   }
   if (over()) co_return;
   origin_.assign(url.host()).append(":").append(std::to_string(url.port()));
-  if (context != nullptr)
-    origin_.append("#").append(std::to_string(reinterpret_cast<std::uintptr_t>(context)));
+  if (context_ != nullptr)
+    origin_.append("#").append(std::to_string(reinterpret_cast<std::uintptr_t>(context_)));
 
   for (;;) {
     connection_ = exchange_->fresh_connection ? nullptr : loop_.pool.take(origin_, steady_now());
@@ -337,7 +336,7 @@ Attempt::Awaitable<bool> Attempt::reach(const std::vector<asio::ip::address>& ad
 Attempt::Awaitable<bool> Attempt::handshake() {
   Stream& stream = connection_->stream;
   const std::string host(exchange_->url->host());
-  stream.use_tls(loop_.shared->contexts.get(*exchange_->tls), host, exchange_->tls->verify);
+  stream.use_tls(context_, host, exchange_->tls->verify);
   while (!over()) {
     const auto result = stream.handshake();
     if (result.state == Stream::State::done) co_return true;
@@ -526,14 +525,12 @@ Attempt::Awaitable<bool> Attempt::await_continue() {
 // more will come.
 bool Attempt::answered_early() {
   readable_ = false;
-  const std::size_t before = connection_->buffer.size();
   const bool open = read_some();
   const Head head = parse_head();
   if (head == Head::complete || head == Head::failed || !open || at_end_) {
     upload_unfinished_ = true;
     return true;
   }
-  (void)before;
   watch_for_answer();
   return false;
 }

@@ -85,6 +85,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::uint64_t generation_ = 0;  // tells handlers of an earlier attempt apart
 
   Exchange* exchange_ = nullptr;
+  SSL_CTX* context_ = nullptr;  // of the exchange's TLS options; null without TLS
   std::unique_ptr<Connection> connection_;
   std::vector<std::shared_ptr<boost::asio::ip::tcp::socket>> racing_;
   Resolver::Ticket lookup_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <redial/http/headers.hpp>
+#include <redial/http/text.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -11,12 +12,6 @@ namespace {
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Takes the next line, without its end, off `rest`.
@@ -36,7 +31,7 @@ struct Framing {
 std::optional<std::string> note_length(std::string_view value, Framing& framing) {
   while (true) {  // a list of identical values is one value
     const auto comma = value.find(',');
-    const auto one = trimmed(value.substr(0, comma));
+    const auto one = trim_ows(value.substr(0, comma));
     if (one.empty() || !std::all_of(one.begin(), one.end(), is_digit))
       return "a Content-Length that is no number";
     if (framing.length && *framing.length != one) return "two Content-Lengths that differ";
@@ -95,7 +90,7 @@ NormalHead normalise_head(std::string_view raw) {
     const auto colon = line.find(':');
     const auto name = line.substr(0, colon);
     const auto value =
-        colon == std::string_view::npos ? std::string_view() : trimmed(line.substr(colon + 1));
+        colon == std::string_view::npos ? std::string_view() : trim_ows(line.substr(colon + 1));
     const bool is_length = !folded && iequals(name, "Content-Length");
     const bool is_coding = !folded && iequals(name, "Transfer-Encoding");
     frames = is_length || is_coding;
