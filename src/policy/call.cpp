@@ -83,7 +83,8 @@ Step Call::next(Now now) {
   }
   if (now.steady >= deadline_) abandon(StopReason::deadline, now);
   if (stop_ != StopReason::none) return {.kind = Step::Kind::finish};
-  if (now.steady < resume_at_) return {.kind = Step::Kind::wait, .until = resume_at_};
+  if (now.steady < resume_at_)
+    return {.kind = Step::Kind::wait, .until = resume_at_, .pause = true};
   Step held;
   if (!admit(now, held)) return held;
   return send(now);

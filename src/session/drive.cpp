@@ -1,22 +1,39 @@
 #include "session/drive.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace redial {
 inline namespace v0 {
 namespace detail {
 
-Drive::Drive(StepSource& call, DriveHost& host, std::stop_token stop)
-    : call_(call), host_(host), stop_(std::move(stop)) {}
+namespace {
+
+SteadyTime earlier(SteadyTime time, Duration span) {
+  return time == SteadyTime::max() ? time : time - span;
+}
+
+}  // namespace
+
+Drive::Drive(StepSource& call, DriveHost& host, std::stop_token stop, Pace pace)
+    : call_(call), host_(host), stop_(std::move(stop)), skips_waits_(pace.skip_waits) {}
+
+// The call's time.
+Now Drive::now() {
+  Now time = host_.loop().now();
+  time.steady += skipped_;
+  time.wall += skipped_;
+  return time;
+}
 
 std::optional<SteadyTime> Drive::advance() {
   for (;;) {
     collect();
     if (!stop_told_ && stop_.stop_requested()) {
       stop_told_ = true;
-      call_.cancel(host_.loop().now());
+      call_.cancel(now());
     }
-    const Step step = call_.next(host_.loop().now());
+    const Step step = call_.next(now());
     switch (step.kind) {
       case Step::Kind::send:
         start(step);
@@ -29,7 +46,11 @@ std::optional<SteadyTime> Drive::advance() {
         }
         break;
       case Step::Kind::wait:
-        return step.until;
+        if (step.pause && skips_waits_ && host_.loop().takes_real_time()) {
+          skipped_ += std::max(step.until - now().steady, Duration::zero());
+          break;
+        }
+        return earlier(step.until, skipped_);
       case Step::Kind::finish:
         return std::nullopt;
     }
@@ -44,7 +65,7 @@ void Drive::collect() {
     Outcome outcome = std::move(*attempt->outcome);
     outcome.attempt = attempt->number;
     host_.judge(*attempt, outcome);
-    call_.report(outcome, host_.loop().now());
+    call_.report(outcome, now());
     host_.settle(*attempt);
   }
 }
@@ -53,12 +74,13 @@ void Drive::start(const Step& step) {
   Attempt& attempt = idle_attempt();
   attempt.number = step.attempt;
   attempt.limits = step.limits;
+  attempt.limits.deadline = earlier(step.limits.deadline, skipped_);
   attempt.outcome.reset();
   attempt.response = ReceivedResponse();
   attempt.under_way = true;
   if (const auto refused = host_.prepare(attempt)) {
     attempt.under_way = false;
-    call_.abandon(*refused, host_.loop().now());
+    call_.abandon(*refused, now());
     return;
   }
   host_.transport().start(host_.loop(), attempt);

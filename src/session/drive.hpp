@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <redial/policy/call.hpp>
+#include <redial/policy/pace.hpp>
 #include <redial/transport/transport.hpp>
 
 namespace redial {
@@ -45,19 +46,22 @@ class DriveHost {
 /// returns to its own: the same steps either way.
 class Drive {
  public:
-  Drive(StepSource& call, DriveHost& host, std::stop_token stop);
+  Drive(StepSource& call, DriveHost& host, std::stop_token stop, Pace pace = {});
   /// Nothing: the call is over. A time: call again then, or after any event on the loop.
   std::optional<SteadyTime> advance();
 
  private:
   void collect();
   void start(const Step& step);
+  Now now();
   Attempt& idle_attempt();
 
   StepSource& call_;
   DriveHost& host_;
   std::stop_token stop_;
   bool stop_told_ = false;
+  bool skips_waits_;
+  Duration skipped_{};  // the call's clock is ahead of the loop's by this
   std::vector<std::unique_ptr<Attempt>> attempts_;  // a small set; hedging will use two
 };
 

@@ -166,7 +166,7 @@ HttpCall::~HttpCall() {
 }
 
 Result<Response> HttpCall::run() {
-  Drive drive(*call_, *this, plan_.options->stop);
+  Drive drive(*call_, *this, plan_.options->stop, plan_.pace);
   while (const auto until = drive.advance()) loop_->run(*until);
   return result();
 }

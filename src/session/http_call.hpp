@@ -27,6 +27,7 @@ struct CallPlan {
   const std::vector<std::string>* secrets = nullptr;
   std::string key;  ///< the idempotency key, or empty
   Uniform draw{0};
+  Pace pace{};
 };
 
 /// One logical HTTP call: the owner that a `Drive` asks. It knows requests, redirects, sinks and

@@ -8,6 +8,7 @@
 
 #include <sys/random.h>
 
+#include <redial/policy/pace.hpp>
 #include <redial/version.hpp>
 
 #include "session/http_call.hpp"
@@ -118,8 +119,9 @@ struct Session::State {
 
   Request complete(Request request, const RequestOptions& call, std::string& key) const;
   Result<Response> run(Request request, const RequestOptions& call);
-  Uniform draw() {
+  Uniform draw(Pace pace) {
     if (options.draw) return *options.draw;
+    if (pace.jitter_seed != 0) return Uniform(pace.jitter_seed);
     return Uniform(seed.fetch_add(0x9e3779b97f4a7c15ULL, std::memory_order_relaxed));
   }
 
@@ -161,6 +163,11 @@ Result<Response> Session::State::run(Request request, const RequestOptions& call
     plan.request = std::make_shared<Request>(complete(std::move(request), call, plan.key));
     const Policy& mounted = *mounts.find(plan.request->url).policy;
     if (overrides_policy(call)) own.emplace(overridden(mounted, call));
+    plan.pace = current_pace();
+    if (plan.pace.attempts > 0) {
+      const Policy& asked = own ? *own : mounted;
+      own.emplace(asked.with(paced(asked.retry(), plan.pace), asked.timeouts()));
+    }
     plan.policy = own ? &*own : &mounted;
   } catch (const std::invalid_argument& error) {
     return tl::make_unexpected(Error(ErrorKind::request, error.what()));
@@ -168,7 +175,7 @@ Result<Response> Session::State::run(Request request, const RequestOptions& call
   plan.options = &call;
   plan.mounts = &mounts;
   plan.secrets = &options.secret_query_names;
-  plan.draw = draw();
+  plan.draw = draw(plan.pace);
   return detail::HttpCall(std::move(plan)).run();
 }
 

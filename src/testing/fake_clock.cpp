@@ -1,5 +1,6 @@
 #include <redial/testing/fake_clock.hpp>
 
+#include <numeric>
 #include <stdexcept>
 
 namespace redial {
@@ -27,6 +28,27 @@ void FakeClock::advance(Duration span) {
   const std::lock_guard lock(mutex_);
   now_.steady += span;
   now_.wall += span;
+}
+
+void FakeClock::wait(Duration span) {
+  advance(span);
+  const std::lock_guard lock(mutex_);
+  waits_.push_back(span);
+}
+
+std::vector<Duration> FakeClock::waits() const {
+  const std::lock_guard lock(mutex_);
+  return waits_;
+}
+
+Duration FakeClock::waited() const {
+  const std::lock_guard lock(mutex_);
+  return std::accumulate(waits_.begin(), waits_.end(), Duration::zero());
+}
+
+void FakeClock::forget_waits() {
+  const std::lock_guard lock(mutex_);
+  waits_.clear();
 }
 
 void FakeClock::set_wall(WallTime wall) {

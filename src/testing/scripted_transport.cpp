@@ -90,7 +90,7 @@ class ScriptedTransport::Loop final : public EventLoop {
     if (next == events_.end() || next->at > until) {
       if (until == SteadyTime::max())
         throw std::logic_error("ScriptedTransport: a wait that nothing can end");
-      return move_to(until);
+      return idle_to(until);
     }
     move_to(next->at);
     Event event = std::move(*next);
@@ -99,6 +99,7 @@ class ScriptedTransport::Loop final : public EventLoop {
   }
 
   void wake() noexcept override { woken_ = true; }
+  bool takes_real_time() const noexcept override { return false; }
 
   void add(SteadyTime at, Exchange& exchange, Scripted script, Fault limit) {
     events_.push_back({at, &exchange, std::move(script), limit});
@@ -123,6 +124,13 @@ class ScriptedTransport::Loop final : public EventLoop {
   void move_to(SteadyTime time) {
     const Now at = now();
     if (time > at.steady) clock_->advance(time - at.steady);
+  }
+
+  // Nothing is under way: what passes now is a wait between attempts.
+  void idle_to(SteadyTime time) {
+    const Now at = now();
+    if (!events_.empty()) return move_to(time);
+    if (time > at.steady) clock_->wait(time - at.steady);
   }
 
   static void finish(Event& event) {

@@ -43,6 +43,7 @@ struct Step {
   SteadyTime until =
       SteadyTime::max();   ///< wait: also ends at any completion, wake or cancellation
   AttemptLimits limits{};  ///< send
+  bool pause = false;      ///< wait: between attempts, for the policy's own time and nothing else
 };
 
 /// What drives a driver. `Call` is the one implementation; tests script others, with overlapping

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <vector>
 
 #include <redial/config.hpp>
 #include <redial/policy/time.hpp>
@@ -22,6 +23,13 @@ class REDIAL_EXPORT FakeClock {
   Now now() const;
   /// Both clocks together; a negative span throws std::invalid_argument.
   void advance(Duration span);
+  /// As `advance`, and remembered: what a sleep is on this clock.
+  void wait(Duration span);
+  /// The waits so far, oldest first. `ScriptedTransport` waits here between attempts.
+  std::vector<Duration> waits() const;
+  /// Their sum.
+  Duration waited() const;
+  void forget_waits();
   /// The wall clock alone, as an administrator or NTP would: waits must not notice.
   void set_wall(WallTime wall);
   /// Since the clock was made.
@@ -30,6 +38,7 @@ class REDIAL_EXPORT FakeClock {
  private:
   mutable std::mutex mutex_;
   Now now_;
+  std::vector<Duration> waits_;
 };
 
 }  // namespace testing

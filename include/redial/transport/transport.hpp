@@ -29,6 +29,8 @@ class REDIAL_EXPORT EventLoop {
   /// Runs what is ready; when nothing is, waits for the first of: an event, `wake`, `until`.
   /// Returns after that.
   virtual void run(SteadyTime until) = 0;
+  /// Whether waiting here takes the time it says. False where the clock is virtual.
+  virtual bool takes_real_time() const noexcept { return true; }
   /// Ends a `run` under way, or the next one. From any thread.
   virtual void wake() noexcept = 0;
 };
