@@ -49,8 +49,8 @@ struct ReceiveLimits {
 /// by a transport.
 ///
 /// Lifetime: the driver keeps it alive from `Transport::start` until `finished` has been called.
-/// The transport calls `head` at most once and `finished` exactly once, both on the loop's thread
-/// and never from inside `start`.
+/// The transport calls `head` at most once and `finished` exactly once, both on the loop's thread;
+/// `finished` may come before `start` returns, and must not start another attempt itself.
 class REDIAL_EXPORT Exchange {
  public:
   virtual ~Exchange();

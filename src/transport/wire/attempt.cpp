@@ -6,11 +6,7 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "transport/wire/head.hpp"
 #include "transport/wire/parser.hpp"
@@ -77,6 +73,35 @@ SteadyTime steady_now() {
 
 }  // namespace
 
+// What a wait hands to the event loop: it keeps the attempt alive, and goes on however the wait
+// ended.
+struct Attempt::Resume {
+  std::shared_ptr<Attempt> self;
+  void operator()(const error_code&) const { self->resume(); }
+};
+
+// A wait of the coroutine: for the socket, or for the gate. Over at once when the attempt is.
+class Attempt::Wait {
+ public:
+  Wait(Attempt& attempt, std::optional<tcp::socket::wait_type> what)
+      : attempt_(attempt), what_(what) {}
+  bool await_ready() const noexcept { return attempt_.over(); }
+  void await_suspend(std::coroutine_handle<> waiter) const {
+    attempt_.waiting_ = waiter;
+    Resume resume{attempt_.shared_from_this()};
+    if (what_) {
+      attempt_.connection_->stream.socket().async_wait(*what_, std::move(resume));
+    } else {
+      attempt_.gate_.async_wait(std::move(resume));
+    }
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  Attempt& attempt_;
+  std::optional<tcp::socket::wait_type> what_;
+};
+
 Attempt::Attempt(Loop& loop) : loop_(loop), timer_(loop.io), gate_(loop.io) {}
 Attempt::~Attempt() = default;
 
@@ -84,8 +109,9 @@ void Attempt::start(Exchange& exchange) {
   reset();
   exchange_ = &exchange;
   exchange.transport_state = this;
-  asio::co_spawn(
-      loop_.io, [self = shared_from_this()] { return self->run(); }, asio::detached);
+  on_stack_ = true;
+  running_ = run();
+  on_stack_ = false;
 }
 
 void Attempt::reset() {
@@ -173,7 +199,7 @@ bool Attempt::fail_body(BodyVerdict verdict, std::string detail) {
 // --- the whole
 // ------------------------------------------------------------------------------------------------------
 
-Attempt::Task Attempt::run() {
+Task<> Attempt::run() {
   try {
     co_await exchange();
   } catch (const std::exception& error) {
@@ -182,7 +208,7 @@ Attempt::Task Attempt::run() {
   finish();
 }
 
-Attempt::Task Attempt::exchange() {
+Task<> Attempt::exchange() {
   if (const auto why = unsendable(*exchange_)) {
     fail(Fault::invalid_request, *why);
     co_return;
@@ -241,7 +267,7 @@ void Attempt::finish() {
 // --- connecting
 // -----------------------------------------------------------------------------------------------------
 
-Attempt::Awaitable<bool> Attempt::connect() {
+Task<bool> Attempt::connect() {
   limit(exchange_->limits.connect, Fault::connect_timeout);
   Addresses found;
   if (!co_await resolve(found)) co_return false;
@@ -253,7 +279,7 @@ Attempt::Awaitable<bool> Attempt::connect() {
   co_return !over();
 }
 
-Attempt::Awaitable<bool> Attempt::resolve(Addresses& found) {
+Task<bool> Attempt::resolve(Addresses& found) {
   const std::string host(exchange_->url->host());
   if (auto known = loop_.shared->resolver.at_hand(host, exchange_->url->port())) {
     found = *std::move(known);
@@ -280,7 +306,7 @@ Attempt::Awaitable<bool> Attempt::resolve(Addresses& found) {
   co_return true;
 }
 
-Attempt::Awaitable<bool> Attempt::reach(const std::vector<asio::ip::address>& addresses) {
+Task<bool> Attempt::reach(const std::vector<asio::ip::address>& addresses) {
   struct Race {
     std::size_t pending = 0;
     std::optional<std::size_t> winner;
@@ -333,7 +359,7 @@ Attempt::Awaitable<bool> Attempt::reach(const std::vector<asio::ip::address>& ad
   co_return true;
 }
 
-Attempt::Awaitable<bool> Attempt::handshake() {
+Task<bool> Attempt::handshake() {
   Stream& stream = connection_->stream;
   const std::string host(exchange_->url->host());
   stream.use_tls(context_, host, exchange_->tls->verify);
@@ -359,30 +385,29 @@ Attempt::Awaitable<bool> Attempt::handshake() {
 // --- waiting
 // --------------------------------------------------------------------------------------------------------
 
-Attempt::Task Attempt::await_gate(SteadyTime until) {
-  if (over()) co_return;
-  error_code ignored;
-  gate_.expires_at(until);
-  co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+void Attempt::resume() {
+  on_stack_ = true;
+  std::exchange(waiting_, nullptr).resume();
+  on_stack_ = false;
 }
 
-Attempt::Task Attempt::await_readable() {
-  if (over()) co_return;
-  error_code ignored;
-  co_await connection_->stream.socket().async_wait(
-      tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, ignored));
+Attempt::Wait Attempt::await_gate(SteadyTime until) {
+  gate_.expires_at(until);
+  return {*this, std::nullopt};
+}
+
+Attempt::Wait Attempt::await_readable() {
+  return {*this, tcp::socket::wait_read};
 }
 
 // While uploading, an answer that begins to arrive ends the wait too.
-Attempt::Task Attempt::await_writable() {
+Task<> Attempt::await_writable() {
   if (over()) co_return;
-  error_code ignored;
-  tcp::socket& socket = connection_->stream.socket();
   if (!watching_) {
-    co_await socket.async_wait(tcp::socket::wait_write,
-                               asio::redirect_error(asio::use_awaitable, ignored));
+    co_await Wait(*this, tcp::socket::wait_write);
     co_return;
   }
+  tcp::socket& socket = connection_->stream.socket();
   writable_ = false;
   socket.async_wait(tcp::socket::wait_write,
                     [self = shared_from_this(), generation = generation_](const error_code&) {
@@ -410,7 +435,7 @@ void Attempt::watch_for_answer() {
 
 // True when everything is sent. False without a fault: the peer closed, or a final answer came
 // first.
-Attempt::Awaitable<bool> Attempt::send_request() {
+Task<bool> Attempt::send_request() {
   const Body& body = *exchange_->body;
   head_.clear();
   write_request_head(*exchange_, head_);
@@ -445,7 +470,7 @@ Attempt::Awaitable<bool> Attempt::send_request() {
   co_return sent;
 }
 
-Attempt::Awaitable<bool> Attempt::send_all(std::string_view bytes) {
+Task<bool> Attempt::send_all(std::string_view bytes) {
   if (bytes.size() > k_watch_from && !watching_) watch_for_answer();
   Stream& stream = connection_->stream;
   while (!bytes.empty()) {
@@ -472,7 +497,7 @@ Attempt::Awaitable<bool> Attempt::send_all(std::string_view bytes) {
   co_return !over();
 }
 
-Attempt::Awaitable<bool> Attempt::send_streamed() {
+Task<bool> Attempt::send_streamed() {
   const bool chunked = !exchange_->body->length().has_value();
   std::uint64_t left = exchange_->body->length().value_or(0);
   std::unique_ptr<BodyReader> reader;
@@ -481,7 +506,7 @@ Attempt::Awaitable<bool> Attempt::send_streamed() {
     std::size_t count = 0;
     try {
       if (!reader) reader = exchange_->body->open();
-      count = reader->read(room_.data(), room_.size());
+      count = reader->read(loop_.room.data(), loop_.room.size());
     } catch (const std::exception& error) {
       co_return fail(Fault::upload_failed, error.what());
     }
@@ -495,11 +520,11 @@ Attempt::Awaitable<bool> Attempt::send_streamed() {
       char size[20];
       const int digits = std::snprintf(size, sizeof size, "%zx\r\n", count);
       piece.append(size, static_cast<std::size_t>(digits))
-          .append(room_.data(), count)
+          .append(loop_.room.data(), count)
           .append("\r\n");
     } else {
       left -= count;
-      piece.assign(room_.data(), count);
+      piece.assign(loop_.room.data(), count);
     }
     if (!co_await send_all(piece)) co_return false;
   }
@@ -507,7 +532,7 @@ Attempt::Awaitable<bool> Attempt::send_streamed() {
 }
 
 // RFC 9110 §10.1.1: the body follows after 100, or after a while without an answer.
-Attempt::Awaitable<bool> Attempt::await_continue() {
+Task<bool> Attempt::await_continue() {
   const SteadyTime patience = saturating_add(steady_now(), k_continue_patience);
   while (!over() && steady_now() < patience) {
     if (!readable_) {
@@ -540,11 +565,11 @@ bool Attempt::answered_early() {
 
 // Appends what is there. False when the connection failed.
 bool Attempt::read_some() {
-  const auto result = connection_->stream.read(room_.data(), room_.size());
-  more_is_likely_ = result.state == Stream::State::done && result.count == room_.size();
+  const auto result = connection_->stream.read(loop_.room.data(), loop_.room.size());
+  more_is_likely_ = result.state == Stream::State::done && result.count == loop_.room.size();
   switch (result.state) {
     case Stream::State::done:
-      connection_->buffer.append(room_.data(), result.count);
+      connection_->buffer.append(loop_.room.data(), result.count);
       moved();
       return true;
     case Stream::State::end:
@@ -560,7 +585,7 @@ bool Attempt::read_some() {
 }
 
 // Waits for bytes or the end. False when the attempt is over.
-Attempt::Awaitable<bool> Attempt::receive_more() {
+Task<bool> Attempt::receive_more() {
   Stream& stream = connection_->stream;
   bool look_first = more_is_likely_ || stream.is_tls();  // TLS may hold decrypted bytes
   const std::size_t before = connection_->buffer.size();
@@ -585,7 +610,7 @@ bool Attempt::fail_read() {
   return fail(Fault::reset, stream.tls_error(), stream.os_error());
 }
 
-Attempt::Awaitable<bool> Attempt::receive_head() {
+Task<bool> Attempt::receive_head() {
   for (;;) {
     const Head head = parse_head();
     if (head == Head::complete) co_return true;
@@ -647,7 +672,7 @@ bool Attempt::accept_final_head(const std::string& text) {
   return true;
 }
 
-Attempt::Task Attempt::receive_body() {
+Task<> Attempt::receive_body() {
   sink_ = exchange_->head(exchange_->response);
   decoder_.emplace(exchange_->response.headers, exchange_->decode_content, exchange_->receive,
                    [this](std::string_view piece) {
@@ -700,7 +725,7 @@ bool Attempt::feed_body() {
   if (begin_ == buffer.size()) {
     buffer.clear();
     begin_ = 0;
-  } else if (begin_ > room_.size()) {
+  } else if (begin_ > loop_.room.size()) {
     buffer.erase(0, begin_);
     begin_ = 0;
   }

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <array>
+#include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "transport/wire/decode.hpp"
 #include "transport/wire/loop.hpp"
+#include "transport/wire/task.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -32,33 +32,32 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   Attempt& operator=(const Attempt&) = delete;
   ~Attempt();
 
-  bool idle() const noexcept { return exchange_ == nullptr; }
+  bool idle() const noexcept { return exchange_ == nullptr && !on_stack_; }
   void start(Exchange& exchange);
   void end(Fault fault);
 
  private:
-  using Task = boost::asio::awaitable<void>;
-  template <class T>
-  using Awaitable = boost::asio::awaitable<T>;
+  struct Resume;
+  class Wait;
   enum class Head { complete, incomplete, failed };
 
-  Task run();
-  Task exchange();
+  Task<> run();
+  Task<> exchange();
   // Each of these is true when the attempt can go on.
-  Awaitable<bool> connect();
-  Awaitable<bool> resolve(Addresses& found);
-  Awaitable<bool> reach(const std::vector<boost::asio::ip::address>& addresses);
-  Awaitable<bool> handshake();
-  Awaitable<bool> send_request();
-  Awaitable<bool> send_all(std::string_view bytes);
-  Awaitable<bool> send_streamed();
-  Awaitable<bool> await_continue();
-  Task await_writable();
-  Task await_readable();
-  Task await_gate(SteadyTime until);
-  Awaitable<bool> receive_more();
-  Awaitable<bool> receive_head();
-  Task receive_body();
+  Task<bool> connect();
+  Task<bool> resolve(Addresses& found);
+  Task<bool> reach(const std::vector<boost::asio::ip::address>& addresses);
+  Task<bool> handshake();
+  Task<bool> send_request();
+  Task<bool> send_all(std::string_view bytes);
+  Task<bool> send_streamed();
+  Task<bool> await_continue();
+  Task<> await_writable();
+  Wait await_readable();
+  Wait await_gate(SteadyTime until);
+  Task<bool> receive_more();
+  Task<bool> receive_head();
+  Task<> receive_body();
 
   bool read_some();
   bool answered_early();
@@ -73,6 +72,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void limit(Duration span, Fault fault);
   void moved();
   void arm();
+  void resume();
   void reset();
   void finish();
   bool over() const noexcept { return fault_ != Fault::none; }
@@ -110,7 +110,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::unique_ptr<AnswerParser> parser_;
   std::optional<Decoder> decoder_;
   Exchange::Sink* sink_ = nullptr;
-  std::array<char, 16384> room_;
+  Task<> running_;
+  std::coroutine_handle<> waiting_;  // what the wait under way will resume
+  bool on_stack_ = false;
 };
 
 }  // namespace wire

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -71,6 +72,8 @@ class Loop final : public EventLoop {
   boost::asio::io_context io{1};
   std::shared_ptr<WireShared> shared;
   Pool pool;
+  std::array<char, 16384>
+      room;  ///< where attempts read into; nobody keeps anything there over a wait
 
  private:
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
