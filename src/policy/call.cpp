@@ -54,14 +54,8 @@ Call::~Call() {
   if (has_permit_) policy_.guard()->end(permit_, nullptr, start_);
 }
 
-AttemptReport& Call::record(int number) noexcept {
-  const auto index = static_cast<std::size_t>(number - 1);
-  return index < inline_.size() ? inline_[index] : spilled_[index - inline_.size()];
-}
-
 Decision Call::last_decision() const noexcept {
-  return attempts_ == 0 ? Decision::stop
-                        : const_cast<Call*>(this)->record(attempts_).decision;  // reads only
+  return log_.size() == 0 ? Decision::stop : log_[log_.size()].decision;
 }
 
 SteadyTime Call::transfer_deadline() const noexcept {
@@ -79,7 +73,7 @@ Step Call::next(Now now) {
     if (!must_end) return {.kind = Step::Kind::wait, .until = transfer_deadline()};
     if (cancel_issued_) return {.kind = Step::Kind::wait};
     cancel_issued_ = true;
-    return {.kind = Step::Kind::cancel, .attempt = attempts_};
+    return {.kind = Step::Kind::cancel, .attempt = log_.size()};
   }
   if (now.steady >= deadline_) abandon(StopReason::deadline, now);
   if (stop_ != StopReason::none) return {.kind = Step::Kind::finish};
@@ -97,8 +91,8 @@ bool Call::admit(Now now, Step& held) {
   const Admission admission = guard->admit({.origin = traits_.origin,
                                             .route = traits_.route,
                                             .method = traits_.method,
-                                            .number = attempts_ + 1,
-                                            .first = attempts_ == 0},
+                                            .number = log_.size() + 1,
+                                            .first = log_.size() == 0},
                                            now);
   switch (admission.kind) {
     case Admission::Kind::go:
@@ -126,10 +120,8 @@ bool Call::admit(Now now, Step& held) {
 }
 
 Step Call::send(Now now) {
-  ++attempts_;
-  if (static_cast<std::size_t>(attempts_) > inline_.size()) spilled_.emplace_back();
-  AttemptReport& attempt = record(attempts_);
-  attempt.number = attempts_;
+  AttemptReport& attempt = log_.add();
+  attempt.number = log_.size();
   attempt.hop = hops_;
   attempt.started = since(start_.steady, now.steady);
   in_flight_ = true;
@@ -138,7 +130,7 @@ Step Call::send(Now now) {
   const Timeouts& timeouts = policy_.timeouts();
   const Duration left = since(now.steady, deadline_);
   return {.kind = Step::Kind::send,
-          .attempt = attempts_,
+          .attempt = log_.size(),
           .limits = {.connect = std::min(timeouts.connect, left),
                      .attempt = std::min(timeouts.attempt, left),
                      .idle = timeouts.idle,
@@ -146,9 +138,9 @@ Step Call::send(Now now) {
 }
 
 void Call::report(const Outcome& outcome, Now now) {
-  if (!in_flight_ || outcome.attempt != attempts_) return;
+  if (!in_flight_ || outcome.attempt != log_.size()) return;
   in_flight_ = false;
-  AttemptReport& attempt = record(outcome.attempt);
+  AttemptReport& attempt = log_[outcome.attempt];
   attempt.elapsed = since(start_.steady + attempt.started, now.steady);
   attempt.evidence = outcome.evidence;
   attempt.fault = outcome.fault;
@@ -203,7 +195,7 @@ void Call::decide(AttemptReport& attempt, const Outcome& outcome, Now now) {
 std::optional<bool> Call::replaced_judgement(const Outcome& outcome, Now now) const {
   if (!policy_.decisions().again) return std::nullopt;
   return policy_.decisions().again(
-      {.outcome = outcome, .attempts = attempts_, .elapsed = since(start_.steady, now.steady)});
+      {.outcome = outcome, .attempts = log_.size(), .elapsed = since(start_.steady, now.steady)});
 }
 
 // An idempotent method that is not listed was left out on purpose; any other may simply not be
@@ -316,7 +308,7 @@ void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration
                         Decision decision, Now now) {
   const std::optional<Duration> hint = obeyed_hint(outcome);
   const AttemptView view{
-      .outcome = outcome, .attempts = attempts_, .elapsed = since(start_.steady, now.steady)};
+      .outcome = outcome, .attempts = log_.size(), .elapsed = since(start_.steady, now.steady)};
   if (policy_.decisions().wait && decision == Decision::retry) {
     wait = std::max(policy_.decisions().wait(view, wait), Duration::zero());
   }
@@ -348,14 +340,13 @@ void Call::abandon(StopReason reason, Now now) {
   if (stop_ != StopReason::none) return;
   if (in_flight_) {  // it was announced by `next` and is not made: as if it had never been
     in_flight_ = false;
-    record(attempts_) = AttemptReport();
-    --attempts_;
+    log_.drop_last();
     if (has_permit_) policy_.guard()->end(permit_, nullptr, now);
     has_permit_ = false;
   }
-  if (attempts_ > 0) {  // nor does anything follow the one before
-    record(attempts_).decision = Decision::stop;
-    record(attempts_).wait = {};
+  if (log_.size() > 0) {  // nor does anything follow the one before
+    log_.last().decision = Decision::stop;
+    log_.last().wait = {};
   }
   stop(reason, now);
 }
@@ -376,10 +367,8 @@ Resend Call::resend() const noexcept {
 
 CallReport Call::make_report() const {
   CallReport report;
-  report.attempts.reserve(static_cast<std::size_t>(attempts_));
-  const auto in_place = std::min(static_cast<std::size_t>(attempts_), inline_.size());
-  report.attempts.assign(inline_.begin(), inline_.begin() + static_cast<std::ptrdiff_t>(in_place));
-  report.attempts.insert(report.attempts.end(), spilled_.begin(), spilled_.end());
+  report.attempts.reserve(static_cast<std::size_t>(log_.size()));
+  for (int number = 1; number <= log_.size(); ++number) report.attempts.push_back(log_[number]);
   report.outcome = outcome();
   report.resend = resend();
   report.stop_reason = stop_;

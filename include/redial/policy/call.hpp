@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include <redial/config.hpp>
+#include <redial/policy/attempt_log.hpp>
 #include <redial/policy/counters.hpp>
 #include <redial/policy/guard.hpp>
 #include <redial/policy/jitter.hpp>
@@ -89,7 +88,7 @@ class REDIAL_EXPORT Call final : public StepSource {
   bool finished() const noexcept { return stop_ != StopReason::none && !in_flight_; }
   StopReason stop_reason() const noexcept { return stop_; }
   Decision last_decision() const noexcept;
-  int attempts() const noexcept { return attempts_; }
+  int attempts() const noexcept { return log_.size(); }
   /// The next attempt must not use a pooled connection (after 421).
   bool needs_fresh_connection() const noexcept { return fresh_; }
   /// The next attempt must not carry `Expect` (after 417).
@@ -117,7 +116,6 @@ class REDIAL_EXPORT Call final : public StepSource {
   void note_doubt(const Outcome& outcome) noexcept;
   bool admit(Now now, Step& step);
   Step send(Now now);
-  AttemptReport& record(int number) noexcept;
   SteadyTime transfer_deadline() const noexcept;
   std::optional<Duration> obeyed_hint(const Outcome& outcome) const noexcept;
 
@@ -133,7 +131,6 @@ class REDIAL_EXPORT Call final : public StepSource {
   Duration previous_backoff_{};
   std::optional<WallTime> hint_ends_;
   std::uint64_t permit_ = 0;
-  int attempts_ = 0;
   int hops_ = 0;
   int failures_ =
       0;  // since the call began, or since the last redirect where redirects spend the total
@@ -149,8 +146,7 @@ class REDIAL_EXPORT Call final : public StepSource {
   bool once_spent_ = false;         // a fault that is worth one more try
   bool misdirected_spent_ = false;  // 421
   bool early_spent_ = false;        // 425
-  std::array<AttemptReport, 4> inline_;
-  std::vector<AttemptReport> spilled_;
+  AttemptLog log_;
 };
 
 }  // namespace v0
