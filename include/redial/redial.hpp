@@ -5,6 +5,7 @@
 
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>
+#include <redial/observe/observer.hpp>
 #include <redial/policy/policy.hpp>
 #include <redial/policy/report.hpp>
 #include <redial/policy/retry.hpp>

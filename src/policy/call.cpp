@@ -55,7 +55,7 @@ Call::~Call() {
 }
 
 Decision Call::last_decision() const noexcept {
-  return log_.size() == 0 ? Decision::stop : log_[log_.size()].decision;
+  return log_.size() == 0 ? Decision::stop : last_attempt().decision;
 }
 
 SteadyTime Call::transfer_deadline() const noexcept {

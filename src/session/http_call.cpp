@@ -5,6 +5,7 @@
 
 #include <redial/http/method.hpp>
 #include <redial/http/retry_after.hpp>
+#include <redial/http/route.hpp>
 
 #include "http/redirect.hpp"
 #include "http/response_builder.hpp"
@@ -159,10 +160,47 @@ HttpCall::HttpCall(CallPlan plan) : plan_(std::move(plan)) {
   if (plan_.options->sink != nullptr) feed_ = std::make_unique<SinkFeed>(*plan_.options->sink);
   go_to(plan_.request->url);
   call_.emplace(*plan_.policy, traits(), loop_->now(), plan_.draw);
+  observation_.watch(plan_.observer, mount_->observer.get());
+  if (observation_.active()) observe();
 }
 
 HttpCall::~HttpCall() {
   waker_.reset();
+  if (observation_.over()) return;
+  try {
+    leave_observed();
+  } catch (
+      ...) {  // NOLINT(bugprone-empty-catch): out of memory, in the course of another exception
+  }
+}
+
+// Says where the call goes, at first and after each redirect. The caller's name for the route is
+// that of the URL it called.
+void HttpCall::observe() {
+  const Request& request = *plan_.request;
+  const bool named = hop_urls_.size() == 1 && !plan_.options->route.empty();
+  const std::string route = named ? plan_.options->route : route_template(request.url.path());
+  const Endpoint endpoint{.scheme = request.url.scheme(),
+                          .host = request.url.host(),
+                          .port = request.url.port(),
+                          .route = route};
+  if (hop_urls_.size() > 1) return observation_.move_to(request.method, endpoint);
+  observation_.begin(request.method, endpoint, plan_.policy->retry().total);
+}
+
+// The call ends by an exception out of the caller's own code: whoever watches hears of it.
+void HttpCall::leave_observed() {
+  const Now now = loop_->now();
+  call_->cancel(now);
+  if (!call_->finished()) {
+    call_->report({.attempt = call_->attempts(),
+                   .evidence = Evidence::maybe,
+                   .fault = Fault::cancelled,
+                   .detail = "the call was left by an exception"},
+                  now);
+    observation_.attempt_decided(call_->last_attempt(), now);
+  }
+  observation_.finished(full_report(), now);
 }
 
 Result<Response> HttpCall::run() {
@@ -182,6 +220,7 @@ CallTraits HttpCall::traits() const {
           .forbidden = said == Idempotent::no,
           .keyed = !plan_.key.empty(),
           .streams = request.body.streamed() || feed_ != nullptr,
+          .route = plan_.options->route,
           .method = request.method};
 }
 
@@ -216,6 +255,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   attempt.body = &request.body;
   attempt.tls = &mount_->tls;
   attempt.fresh_connection = call_->needs_fresh_connection();
+  if (observation_.active()) observation_.attempt_started(call_->last_attempt(), loop_->now());
   return std::nullopt;
 }
 
@@ -271,6 +311,7 @@ void HttpCall::close_sink(Outcome& outcome) {
 
 void HttpCall::settle(Attempt&) {
   last_is_final_ = false;
+  if (observation_.active()) observation_.attempt_decided(call_->last_attempt(), loop_->now());
   if (call_->last_decision() == Decision::redirect) {
     history_.push_back(*std::move(answer_));
     answer_.reset();
@@ -279,6 +320,7 @@ void HttpCall::settle(Attempt&) {
     plan_.request = std::make_shared<Request>(*std::move(redirected_));
     if (plan_.request->method != before) plan_.key.clear();
     go_to(plan_.request->url);
+    if (observation_.active()) observe();
     call_->retarget(traits());
     return;
   }
@@ -306,6 +348,7 @@ bool HttpCall::holds_answer() const {
 
 Result<Response> HttpCall::result() {
   CallReport report = full_report();
+  if (observation_.active()) observation_.finished(report, loop_->now());
   if (holds_answer()) {
     ResponseBuilder::finish(*last_, std::move(history_), std::move(report));
     return *std::move(last_);

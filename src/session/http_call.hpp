@@ -10,6 +10,7 @@
 #include <redial/session/errors.hpp>
 #include <redial/session/options.hpp>
 
+#include "observe/observation.hpp"
 #include "session/drive.hpp"
 #include "session/mounts.hpp"
 
@@ -25,7 +26,8 @@ struct CallPlan {
   const Policy* policy = nullptr;  ///< the first URL's, with the request's overrides
   const Mounts* mounts = nullptr;
   const std::vector<std::string>* secrets = nullptr;
-  std::string key;  ///< the idempotency key, or empty
+  Observer* observer = nullptr;  ///< the session's
+  std::string key;               ///< the idempotency key, or empty
   Uniform draw{0};
   Pace pace{};
 };
@@ -58,6 +60,8 @@ class HttpCall final : public DriveHost {
   };
 
   CallTraits traits() const;
+  void observe();
+  void leave_observed();
   void go_to(const Url& url);
   bool follows_redirects() const;
   void judge_redirect(Outcome& outcome);
@@ -73,6 +77,7 @@ class HttpCall final : public DriveHost {
   std::shared_ptr<EventLoop> loop_;
   std::optional<std::stop_callback<Waker>> waker_;
   std::optional<Call> call_;
+  Observation observation_;
   std::unique_ptr<SinkFeed> feed_;
   std::vector<std::string> hop_urls_;  // redacted
   std::optional<Response> answer_;     // of the attempt being judged

@@ -36,6 +36,7 @@ Mount compiled(const Adapter& adapter) {
   check(adapter.tls);
   mount.tls = adapter.tls;
   mount.transport = adapter.transport;
+  mount.observer = adapter.observer;
   return mount;
 }
 

@@ -17,6 +17,7 @@ struct Mount {
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<Transport> transport;  ///< null: the session's wire
   TlsOptions tls;
+  std::shared_ptr<Observer> observer;
 };
 
 /// Which adapter a URL goes through: the longest matching prefix, else the default.

@@ -176,6 +176,7 @@ Result<Response> Session::State::run(Request request, const RequestOptions& call
   plan.mounts = &mounts;
   plan.secrets = &options.secret_query_names;
   plan.draw = draw(plan.pace);
+  plan.observer = options.observer.get();
   return detail::HttpCall(std::move(plan)).run();
 }
 

@@ -89,6 +89,8 @@ class REDIAL_EXPORT Call final : public StepSource {
   StopReason stop_reason() const noexcept { return stop_; }
   Decision last_decision() const noexcept;
   int attempts() const noexcept { return log_.size(); }
+  /// What is known of the last attempt, its URL aside. There must have been one.
+  const AttemptReport& last_attempt() const noexcept { return log_[log_.size()]; }
   /// The next attempt must not use a pooled connection (after 421).
   bool needs_fresh_connection() const noexcept { return fresh_; }
   /// The next attempt must not carry `Expect` (after 417).

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <redial/config.hpp>
+#include <redial/observe/observer.hpp>
 #include <redial/policy/guard.hpp>
 #include <redial/policy/policy.hpp>
 #include <redial/policy/retry.hpp>
@@ -28,6 +29,9 @@ struct Adapter {
   std::optional<PoolOptions> pool =
       std::nullopt;  ///< set: a wire of this adapter's own, with this pool
   std::shared_ptr<Guard> guard = nullptr;
+  /// Watches the calls that begin here (redirects that lead here belong to where they began),
+  /// beside the session's.
+  std::shared_ptr<Observer> observer = nullptr;
 };
 
 }  // namespace v0

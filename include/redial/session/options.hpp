@@ -92,6 +92,10 @@ struct RequestOptions {
   /// complete answers to requests that may be repeated; with a sink the answer has no body.
   std::function<bool(const Response&)> retry_if = nullptr;
 
+  /// What logs, metrics and guards call the endpoint: "/users/{id}". Empty: `route_template` of the
+  /// path. Keep ids out of it.
+  std::string route = {};
+
   BodySink* sink = nullptr;  ///< takes the body of a 2xx answer; must outlive the call
   std::optional<std::uint64_t> max_body =
       std::nullopt;           ///< decoded bytes; default 64 MiB in memory, none with a sink

@@ -9,6 +9,7 @@
 #include <redial/config.hpp>
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>
+#include <redial/observe/observer.hpp>
 #include <redial/policy/jitter.hpp>
 #include <redial/session/adapter.hpp>
 #include <redial/session/errors.hpp>
@@ -26,7 +27,8 @@ struct REDIAL_EXPORT SessionOptions {
   std::string idempotency_header = "Idempotency-Key";
   bool quote_idempotency_key = false;  ///< the draft says quoted, the vendors take it bare
   std::vector<std::string> secret_query_names =
-      default_secret_query_names();  ///< values shown as *** in reports
+      default_secret_query_names();              ///< values shown as *** in reports
+  std::shared_ptr<Observer> observer = nullptr;  ///< watches every call: logs, metrics
   std::optional<Uniform> draw =
       std::nullopt;  ///< jitter for every call: tests fix it, programs leave it
 };
