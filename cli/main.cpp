@@ -1,8 +1,11 @@
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +16,8 @@
 #include "errors.hpp"
 #include "exit_codes.hpp"
 #include "interrupt.hpp"
+#include "output.hpp"
+#include "self_description.hpp"
 
 namespace redial::cli {
 namespace {
@@ -27,15 +32,40 @@ constexpr const char* k_footer =
 
 struct Commands {
   CallFlags flags;
-  bool demo = false;
+  std::string shell;
+  std::function<int(const Interrupt&)> chosen;  ///< what the command line asks for
 };
 
 void add_verb(CLI::App& app, Commands& commands, const char* name, const char* method) {
   CLI::App* const verb = app.add_subcommand(name, std::string("make a ") + method + " call");
   declare(*verb, commands.flags);
   verb->add_option("URL", commands.flags.url, "http:// or https://")->required();
-  verb->parse_complete_callback([&commands, method] { commands.flags.verb = method; });
+  verb->parse_complete_callback([&commands, method] {
+    commands.flags.verb = method;
+    commands.chosen = [&commands](const Interrupt& stop) { return run_call(commands.flags, stop); };
+  });
   verb->footer(k_footer);
+}
+
+int print(const std::string& text) {
+  write_all(STDOUT_FILENO, text, "standard output");
+  return k_ok;
+}
+
+// What packages install: made from the declarations above.
+void add_self_description(CLI::App& app, Commands& commands) {
+  CLI::App* const completion =
+      app.add_subcommand("completion", "print a completion script for a shell");
+  completion->add_option("SHELL", commands.shell, "bash, zsh or fish")->required();
+  completion->parse_complete_callback([&app, &commands] {
+    commands.chosen = [&](const Interrupt&) {
+      return print(completion_script(app, commands.shell));
+    };
+  });
+  CLI::App* const man = app.add_subcommand("man", "print the man page, in roff")->group("");
+  man->parse_complete_callback([&app, &commands] {
+    commands.chosen = [&app](const Interrupt&) { return print(man_page(app)); };
+  });
 }
 
 int dispatch(int argc, char** argv) {
@@ -59,16 +89,20 @@ int dispatch(int argc, char** argv) {
   request->add_option("METHOD", commands.flags.method, "e.g. PROPFIND")->required();
   request->add_option("URL", commands.flags.url, "http:// or https://")->required();
   request->footer(k_footer);
+  request->parse_complete_callback([&commands] {
+    commands.chosen = [&commands](const Interrupt& stop) { return run_call(commands.flags, stop); };
+  });
   CLI::App* const demo =
       app.add_subcommand("demo", "calls through a server that misbehaves, and what became of them");
-  demo->parse_complete_callback([&commands] { commands.demo = true; });
+  demo->parse_complete_callback([&commands] { commands.chosen = run_demo; });
+  add_self_description(app, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? k_ok : k_usage;
   }
   const Interrupt interrupt;
-  return commands.demo ? run_demo(interrupt) : run_call(commands.flags, interrupt);
+  return commands.chosen(interrupt);
 }
 
 }  // namespace

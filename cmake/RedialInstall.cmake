@@ -1,20 +1,51 @@
+# What is installed, in the three parts that a distribution packages: the library, its development files, the command.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS redial redial_testing EXPORT redialTargets)
-if(TARGET redial_command)
-  install(TARGETS redial_command)
-endif()
-install(DIRECTORY include/redial DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+install(
+  TARGETS redial redial_testing
+  EXPORT redialTargets
+  LIBRARY COMPONENT library NAMELINK_COMPONENT development
+  ARCHIVE COMPONENT development)
+install(DIRECTORY include/redial DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development FILES_MATCHING
+        PATTERN "*.hpp")
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/redial)
-install(EXPORT redialTargets NAMESPACE redial:: DESTINATION ${config_dir})
+install(EXPORT redialTargets NAMESPACE redial:: DESTINATION ${config_dir} COMPONENT development)
 configure_package_config_file(cmake/redialConfig.cmake.in ${PROJECT_BINARY_DIR}/redialConfig.cmake
                               INSTALL_DESTINATION ${config_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/redialConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/redialConfig.cmake ${PROJECT_BINARY_DIR}/redialConfigVersion.cmake
-        DESTINATION ${config_dir})
+        DESTINATION ${config_dir} COMPONENT development)
 
 # The way from redial.pc to the prefix, so that an installed tree may be moved.
 file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/redial.pc.in ${PROJECT_BINARY_DIR}/redial.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/redial.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/redial.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+if(TARGET redial_command)
+  install(TARGETS redial_command COMPONENT command)
+  # The command describes itself: its man page and completions cannot fall behind its options.
+  if(NOT CMAKE_CROSSCOMPILING)
+    set(described ${PROJECT_BINARY_DIR}/described)
+    add_custom_command(
+      OUTPUT ${described}/redial.1 ${described}/redial ${described}/_redial ${described}/redial.fish
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${described}
+      COMMAND redial_command man > ${described}/redial.1
+      COMMAND redial_command completion bash > ${described}/redial
+      COMMAND redial_command completion zsh > ${described}/_redial
+      COMMAND redial_command completion fish > ${described}/redial.fish
+      DEPENDS redial_command
+      VERBATIM)
+    add_custom_target(redial_description ALL DEPENDS ${described}/redial.1)
+    install(FILES ${described}/redial.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
+    install(FILES ${described}/redial DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+            COMPONENT command)
+    install(FILES ${described}/_redial DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT command)
+    install(FILES ${described}/redial.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+            COMPONENT command)
+  endif()
+endif()
+
+if(PROJECT_IS_TOP_LEVEL)
+  include(RedialPackages)
+endif()
