@@ -1,11 +1,12 @@
 #include "call_command.hpp"
 
-#include <array>
 #include <cctype>
 #include <cstdio>
 #include <memory>
 
 #include <unistd.h>
+
+#include <redial/http/redact.hpp>
 
 #include "errors.hpp"
 #include "exit_codes.hpp"
@@ -14,30 +15,28 @@
 namespace redial::cli {
 namespace {
 
-bool is_secret_field(std::string_view name) {
-  constexpr std::array<std::string_view, 4> secret{"Authorization", "Proxy-Authorization", "Cookie",
-                                                   "Set-Cookie"};
-  for (const auto candidate : secret) {
-    if (iequals(candidate, name)) return true;
+void show_fields(char mark, const Headers& headers, const std::vector<std::string>& redact) {
+  std::vector<std::string> fields = default_secret_header_names();
+  std::vector<std::string> parameters = default_secret_query_names();
+  for (const auto& name : redact) {
+    fields.push_back(name);
+    parameters.push_back(name);
   }
-  return false;
-}
-
-void show_fields(char mark, const Headers& headers) {
   for (const auto& field : headers) {
-    const char* const value = is_secret_field(field.name) ? "***" : field.value.c_str();
-    std::fprintf(stderr, "%c %s: %s\n", mark, field.name.c_str(), value);
+    const std::string value = redacted_field(field.name, field.value, fields, parameters);
+    std::fprintf(stderr, "%c %s: %s\n", mark, field.name.c_str(), value.c_str());
   }
   std::fprintf(stderr, "%c\n", mark);
 }
 
-void show_exchange(const Response& response, const CallReport& report) {
+void show_exchange(const Response& response, const CallReport& report,
+                   const std::vector<std::string>& redact) {
   const Request& request = response.request();
   const std::string url = report.attempts.empty() ? report.url : report.attempts.back().url;
   std::fprintf(stderr, "> %s %s\n", request.method.c_str(), url.c_str());
-  show_fields('>', request.headers);
+  show_fields('>', request.headers, redact);
   std::fprintf(stderr, "< %d %s\n", response.status(), response.reason().c_str());
-  show_fields('<', response.headers());
+  show_fields('<', response.headers(), redact);
 }
 
 // The file's name for -O: the last segment of the path.
@@ -188,7 +187,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   report_file.write(report);
   const bool quiet = flags.silent && !flags.show_error;
   if (flags.verbose) {
-    if (response != nullptr) show_exchange(*response, report);
+    if (response != nullptr) show_exchange(*response, report, flags.redact);
     if (ok) std::fputs(report.text().c_str(), stderr);
   }
   if (!ok && !quiet) {

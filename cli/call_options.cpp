@@ -9,6 +9,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <redial/observe/log.hpp>
+
 #include "errors.hpp"
 
 namespace redial::cli {
@@ -114,7 +116,9 @@ void add_header_line(Headers& headers, std::vector<std::string>& unset, std::str
   if (colon == std::string::npos) {
     // curl: "Name;" sends the field empty.
     if (line.back() == ';') return headers.add(line.substr(0, line.size() - 1), "");
-    throw UsageError("-H: expected 'Name: value', got '" + line + "'");
+    // Not the line itself: it may be a secret that lost its name.
+    throw UsageError("-H: expected 'Name: value', but a field of " + std::to_string(line.size()) +
+                     " characters has no colon");
   }
   const std::string name = line.substr(0, colon);
   const auto start = line.find_first_not_of(" \t", colon + 1);
@@ -366,6 +370,11 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")
       ->group(ours);
   app.add_option("--report", flags.report, "write what happened as JSON to a file")->group(ours);
+  app.add_option("--redact", flags.redact,
+                 "a header field or query parameter to show as ***, beside the usual ones")
+      ->allow_extra_args(false)
+      ->group(ours);
+  declare_log(app, flags.log);
 }
 
 CallSetup make_setup(const CallFlags& flags) {
@@ -378,6 +387,9 @@ CallSetup make_setup(const CallFlags& flags) {
     add_credentials(flags, setup);
     add_policy(flags, setup);
     add_resolve(flags, setup.session);
+    auto& names = setup.session.secret_query_names;
+    names.insert(names.end(), flags.redact.begin(), flags.redact.end());
+    setup.session.observer = make_log(flags.log);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }

@@ -6,6 +6,8 @@
 
 #include <redial/redial.hpp>
 
+#include "log_options.hpp"
+
 namespace CLI {
 class App;
 }
@@ -42,6 +44,8 @@ struct CallFlags {
   std::string idempotency_key;
   bool idempotent = false, no_redirect = false;
   std::string report;
+  std::vector<std::string> redact;
+  LogFlags log;
 };
 
 /// Declares the flags on `app`, which fills `flags` when it parses.

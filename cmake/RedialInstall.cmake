@@ -11,6 +11,10 @@ install(DIRECTORY include/redial DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONE
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/redial)
 install(EXPORT redialTargets NAMESPACE redial:: DESTINATION ${config_dir} COMPONENT development)
+if(TARGET redial_prometheus)
+  install(TARGETS redial_prometheus EXPORT redialPrometheusTargets)
+  install(EXPORT redialPrometheusTargets NAMESPACE redial:: DESTINATION ${config_dir} COMPONENT development)
+endif()
 configure_package_config_file(cmake/redialConfig.cmake.in ${PROJECT_BINARY_DIR}/redialConfig.cmake
                               INSTALL_DESTINATION ${config_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/redialConfigVersion.cmake COMPATIBILITY SameMinorVersion)

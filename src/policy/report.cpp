@@ -1,5 +1,6 @@
 #include <redial/policy/report.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ctime>
@@ -7,9 +8,56 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "policy/words.hpp"
+
 namespace redial {
 inline namespace v0 {
+namespace detail {
+
+double seconds(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
+
+double rounded_seconds(Duration span) {
+  return std::round(seconds(span) * 1e6) / 1e6;
+}
+
+std::string utc(WallTime when) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(when);
+  const std::time_t stamp = whole.time_since_epoch().count();
+  std::tm parts{};
+  if (gmtime_r(&stamp, &parts) == nullptr) return "?";
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(when - whole).count();
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     millis);
+}
+
+std::string what_came(const AttemptReport& attempt) {
+  std::string text = attempt.status != 0 ? fmt::format("status {}", attempt.status) : std::string();
+  if (attempt.fault != Fault::none) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", to_string(attempt.fault));
+    if (!attempt.detail.empty()) text += fmt::format(" ({})", attempt.detail);
+  }
+  if (attempt.retry_after)
+    text += fmt::format(", Retry-After {:.6g} s", seconds(*attempt.retry_after));
+  return text.empty() ? "no answer" : text;
+}
+
+Duration waited(const CallReport& report) {
+  Duration rest = report.elapsed;
+  for (const auto& attempt : report.attempts) rest -= attempt.elapsed;
+  return std::max(rest, Duration::zero());
+}
+
+}  // namespace detail
+
 namespace {
+
+using detail::rounded_seconds;
+using detail::seconds;
+using detail::utc;
+using detail::what_came;
 
 template <class Enum, std::size_t N>
 std::string_view name_of(const std::array<std::string_view, N>& names, Enum value) {
@@ -53,38 +101,6 @@ constexpr std::array<StopTraits, 19> k_stops{{
     {"cancelled", "it was cancelled"},
 }};
 static_assert(k_stops.size() == static_cast<std::size_t>(StopReason::cancelled) + 1);
-
-double seconds(Duration span) {
-  return std::chrono::duration<double>(span).count();
-}
-
-// Milliseconds are as fine as anyone reads.
-double rounded(Duration span) {
-  return std::round(seconds(span) * 1e6) / 1e6;
-}
-
-std::string utc(WallTime when) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(when);
-  const std::time_t stamp = whole.time_since_epoch().count();
-  std::tm parts{};
-  if (gmtime_r(&stamp, &parts) == nullptr) return "?";
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(when - whole).count();
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     millis);
-}
-
-// "503 Retry-After 7 s" or "reset (connection reset by peer)".
-std::string what_came(const AttemptReport& attempt) {
-  std::string text = attempt.status != 0 ? fmt::format("status {}", attempt.status) : std::string();
-  if (attempt.fault != Fault::none) {
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", to_string(attempt.fault));
-    if (!attempt.detail.empty()) text += fmt::format(" ({})", attempt.detail);
-  }
-  if (attempt.retry_after)
-    text += fmt::format(", Retry-After {:.6g} s", seconds(*attempt.retry_after));
-  return text.empty() ? "no answer" : text;
-}
 
 std::string what_next(const CallReport& report) {
   switch (report.outcome) {
@@ -131,13 +147,13 @@ nlohmann::ordered_json to_json(const AttemptReport& attempt) {
   json["detail"] = nullptr;
   if (!attempt.detail.empty()) json["detail"] = attempt.detail;
   json["retry_after_s"] = nullptr;
-  if (attempt.retry_after) json["retry_after_s"] = rounded(*attempt.retry_after);
+  if (attempt.retry_after) json["retry_after_s"] = rounded_seconds(*attempt.retry_after);
   json["decision"] = to_string(attempt.decision);
   json["wait_s"] = nullptr;
-  if (attempt.decision != Decision::stop) json["wait_s"] = rounded(attempt.wait);
+  if (attempt.decision != Decision::stop) json["wait_s"] = rounded_seconds(attempt.wait);
   json["connection_reused"] = attempt.connection_reused;
-  json["started_s"] = rounded(attempt.started);
-  json["elapsed_s"] = rounded(attempt.elapsed);
+  json["started_s"] = rounded_seconds(attempt.started);
+  json["elapsed_s"] = rounded_seconds(attempt.elapsed);
   return json;
 }
 
@@ -200,7 +216,7 @@ std::string CallReport::json() const {
   json["stop_reason"] = to_string(stop_reason);
   const int last = status();
   json["status"] = last == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(last);
-  json["elapsed_s"] = rounded(elapsed);
+  json["elapsed_s"] = rounded_seconds(elapsed);
   json["retry_at"] = nullptr;
   if (retry_at) json["retry_at"] = utc(*retry_at);
   json["attempts"] = nlohmann::ordered_json::array();

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include <redial/policy/report.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+// How reports and logs put things, so that both say the same. Defined in report.cpp.
+
+double seconds(Duration span);
+/// Microseconds are as fine as anyone reads.
+double rounded_seconds(Duration span);
+/// "2024-01-01T00:00:07.250Z"
+std::string utc(WallTime when);
+/// "status 503, Retry-After 7 s" or "reset (connection reset by peer)".
+std::string what_came(const AttemptReport& attempt);
+
+/// What a call took beside its attempts: waits, whether they were served or cut short.
+Duration waited(const CallReport& report);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial

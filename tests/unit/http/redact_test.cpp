@@ -1,0 +1,44 @@
+#include <redial/http/redact.hpp>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace redial;
+
+TEST(RedactUrls, HidesUserinfoAndSecretValues) {
+  EXPECT_EQ(redact_urls("see https://user:pass@a.test/x?token=abc&page=2#top now"),
+            "see https://***@a.test/x?token=***&page=2#top now");
+  EXPECT_EQ(redact_urls("//user@a.test/"), "//***@a.test/");
+  EXPECT_EQ(redact_urls("/next?page=2&API_KEY=abc"), "/next?page=2&API_KEY=***");
+  EXPECT_EQ(redact_urls("/next?%74oken=abc"), "/next?%74oken=***") << "names are decoded";
+  EXPECT_EQ(redact_urls("https://a@b@c.test/"), "https://***@c.test/") << "up to the last @";
+}
+
+TEST(RedactUrls, FindsEveryUrlOfAText) {
+  EXPECT_EQ(redact_urls(R"(<https://u:p@a.test/?key=1>; rel="next", <https://a.test/?key=2>)"),
+            R"(<https://***@a.test/?key=***>; rel="next", <https://a.test/?key=***>)");
+}
+
+TEST(RedactUrls, LeavesTheRestAsItIs) {
+  for (const char* text : {"", "plain", "a@b.test", "https://a.test/users/@me", "?page=2",
+                           "/x?token", "token=abc", "https://a.test/x?tokens=1"}) {
+    EXPECT_EQ(redact_urls(text), text);
+  }
+}
+
+TEST(RedactUrls, NamesAreConfigurable) {
+  EXPECT_EQ(redact_urls("/?sid=1&token=2", {"sid"}), "/?sid=***&token=2");
+}
+
+TEST(RedactedField, HidesSecretFieldsAndUrlsInOthers) {
+  EXPECT_EQ(redacted_field("authorization", "Bearer abc"), "***");
+  EXPECT_EQ(redacted_field("SET-COOKIE", "a=b"), "***");
+  EXPECT_EQ(redacted_field("X-Api-Key", "abc"), "***");
+  EXPECT_EQ(redacted_field("Location", "https://u:p@a.test/?token=abc"),
+            "https://***@a.test/?token=***");
+  EXPECT_EQ(redacted_field("Content-Type", "text/plain"), "text/plain");
+  EXPECT_EQ(redacted_field("X-Mine", "abc", {"x-mine"}), "***");
+}
+
+}  // namespace
