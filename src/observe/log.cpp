@@ -179,7 +179,8 @@ struct Log::Bursts {
       Window& oldest = at->second;
       if (!all && now.steady < saturating_add(oldest.begin, window)) break;
       if (oldest.held_back > 0) {
-        const Duration span = std::min<Duration>(now.steady - oldest.begin, window);
+        const Duration span = std::chrono::ceil<std::chrono::milliseconds>(
+            std::min<Duration>(now.steady - oldest.begin, window));
         LogRecord summary = std::move(oldest.like);
         summary.time = now.wall;
         summary.event = "more";

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(Prometheus, AScrapeFindsWhatTheCallsDid) {
-  testing::FaultServer server;
+  redial::testing::FaultServer server;
   server.in_turn("/x", {{.status = 503}, {.status = 200}});
   const auto metrics = std::make_shared<Metrics>();
   Session session(SessionOptions{.observer = metrics});
@@ -24,8 +24,7 @@ TEST(Prometheus, AScrapeFindsWhatTheCallsDid) {
   const auto collector = std::make_shared<PrometheusCollector>(metrics);
   exposer.RegisterCollectable(collector);
   const std::string port = std::to_string(exposer.GetListeningPorts().at(0));
-  Session scraper;
-  const std::string page = scraper.get("http://127.0.0.1:" + port + "/metrics").body();
+  const std::string page = Session().get("http://127.0.0.1:" + port + "/metrics").body();
 
   const std::string labels =
       R"(http_request_method="GET",server_address="127.0.0.1",server_port=")" +
