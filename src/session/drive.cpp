@@ -29,7 +29,7 @@ Now Drive::now() {
 std::optional<SteadyTime> Drive::advance() {
   for (;;) {
     collect();
-    if (!stop_told_ && stop_.stop_requested()) {
+    if (!stop_told_ && (cancel_asked_ || stop_.stop_requested())) {
       stop_told_ = true;
       call_.cancel(now());
     }
@@ -55,6 +55,11 @@ std::optional<SteadyTime> Drive::advance() {
         return std::nullopt;
     }
   }
+}
+
+bool Drive::is_sending() const noexcept {
+  return std::any_of(attempts_.begin(), attempts_.end(),
+                     [](const auto& attempt) { return attempt->under_way; });
 }
 
 // Hands over every outcome that has come in since.

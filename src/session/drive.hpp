@@ -49,6 +49,9 @@ class Drive {
   Drive(StepSource& call, DriveHost& host, std::stop_token stop, Pace pace = {});
   /// Nothing: the call is over. A time: call again then, or after any event on the loop.
   std::optional<SteadyTime> advance();
+  /// As if the stop token had fired: the next `advance` ends the call.
+  void cancel() noexcept { cancel_asked_ = true; }
+  bool is_sending() const noexcept;
 
  private:
   void collect();
@@ -59,6 +62,7 @@ class Drive {
   StepSource& call_;
   DriveHost& host_;
   std::stop_token stop_;
+  bool cancel_asked_ = false;
   bool stop_told_ = false;
   bool skips_waits_;
   Duration skipped_{};  // the call's clock is ahead of the loop's by this

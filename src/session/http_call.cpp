@@ -150,18 +150,22 @@ class HttpCall::HttpAttempt final : public Attempt {
     call_.feed_->begin(ResponseBuilder::from(std::move(copy), call_.plan_.request));
     return call_.feed_.get();
   }
-  void finished(Outcome result) override { outcome = std::move(result); }
+  void finished(Outcome result) override {
+    outcome = std::move(result);
+    if (call_.owner_ != nullptr) call_.owner_->attempt_over();
+  }
 
  private:
   HttpCall& call_;
 };
 
-HttpCall::HttpCall(CallPlan plan) : plan_(std::move(plan)) {
+HttpCall::HttpCall(CallPlan plan, CallOwner* owner) : plan_(std::move(plan)), owner_(owner) {
   if (plan_.options->sink != nullptr) feed_ = std::make_unique<SinkFeed>(*plan_.options->sink);
   go_to(plan_.request->url);
   call_.emplace(*plan_.policy, traits(), loop_->now(), plan_.draw);
   observation_.watch(plan_.observer, mount_->observer.get());
   if (observation_.active()) observe();
+  drive_.emplace(*call_, *this, plan_.options->stop, plan_.pace);
 }
 
 HttpCall::~HttpCall() {
@@ -204,8 +208,7 @@ void HttpCall::leave_observed() {
 }
 
 Result<Response> HttpCall::run() {
-  Drive drive(*call_, *this, plan_.options->stop, plan_.pace);
-  while (const auto until = drive.advance()) loop_->run(*until);
+  while (const auto until = advance()) loop_->run(*until);
   return result();
 }
 
@@ -233,8 +236,9 @@ void HttpCall::go_to(const Url& url) {
   waker_.reset();
   loop_.reset();
   transport_ = std::move(transport);
-  loop_ = transport_->lease();
-  if (plan_.options->stop.stop_possible()) waker_.emplace(plan_.options->stop, Waker{loop_.get()});
+  loop_ = owner_ != nullptr ? owner_->move_to(transport_) : transport_->lease();
+  if (plan_.options->stop.stop_possible())
+    waker_.emplace(plan_.options->stop, Waker{loop_.get(), owner_});
 }
 
 std::unique_ptr<Attempt> HttpCall::make_attempt() {

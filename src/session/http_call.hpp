@@ -11,6 +11,7 @@
 #include <redial/session/options.hpp>
 
 #include "observe/observation.hpp"
+#include "session/call_owner.hpp"
 #include "session/drive.hpp"
 #include "session/mounts.hpp"
 
@@ -24,6 +25,8 @@ struct CallPlan {
       request;  ///< complete: defaults merged, body encoded, key and credentials in place
   const RequestOptions* options = nullptr;
   const Policy* policy = nullptr;  ///< the first URL's, with the request's overrides
+  std::shared_ptr<const RequestOptions> kept_options;  ///< set when the plan owns its options
+  std::shared_ptr<const Policy> own_policy;            ///< set when the request overrides some
   const Mounts* mounts = nullptr;
   const std::vector<std::string>* secrets = nullptr;
   Observer* observer = nullptr;  ///< the session's
@@ -36,13 +39,23 @@ struct CallPlan {
 /// responses; whether and when anything is sent again is `Call`'s.
 class HttpCall final : public DriveHost {
  public:
-  explicit HttpCall(CallPlan plan);
+  /// With an owner, the call runs on the loop that the owner says and is advanced by it.
+  explicit HttpCall(CallPlan plan, CallOwner* owner = nullptr);
   HttpCall(const HttpCall&) = delete;
   HttpCall& operator=(const HttpCall&) = delete;
   ~HttpCall() override;
 
   /// Drives the call to its end on this thread.
   Result<Response> run();
+
+  // The same in steps, for an owner.
+  /// Nothing: the call is over. A time: call again then, or when the owner was told something.
+  std::optional<SteadyTime> advance() { return drive_->advance(); }
+  Result<Response> result();
+  void cancel() noexcept { drive_->cancel(); }
+  bool is_sending() const noexcept { return drive_->is_sending(); }
+  /// From here on the stop token is not listened to.
+  void forget_stop() noexcept { waker_.reset(); }
 
   std::unique_ptr<Attempt> make_attempt() override;
   std::optional<StopReason> prepare(Attempt& attempt) override;
@@ -56,7 +69,11 @@ class HttpCall final : public DriveHost {
   class SinkFeed;
   struct Waker {
     EventLoop* loop;
-    void operator()() const noexcept { loop->wake(); }
+    CallOwner* owner;
+    void operator()() const noexcept {
+      if (owner != nullptr) return owner->stop_requested();
+      loop->wake();
+    }
   };
 
   CallTraits traits() const;
@@ -66,18 +83,19 @@ class HttpCall final : public DriveHost {
   bool follows_redirects() const;
   void judge_redirect(Outcome& outcome);
   void close_sink(Outcome& outcome);
-  Result<Response> result();
   bool holds_answer() const;
   CallReport full_report() const;
   Error failure(CallReport report) const;
 
   CallPlan plan_;
+  CallOwner* const owner_;
   const Mount* mount_ = nullptr;
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<EventLoop> loop_;
   std::optional<std::stop_callback<Waker>> waker_;
   std::optional<Call> call_;
   Observation observation_;
+  std::optional<Drive> drive_;
   std::unique_ptr<SinkFeed> feed_;
   std::vector<std::string> hop_urls_;  // redacted
   std::optional<Response> answer_;     // of the attempt being judged

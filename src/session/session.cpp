@@ -13,6 +13,7 @@
 
 #include "session/http_call.hpp"
 #include "session/mounts.hpp"
+#include "session/session_access.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -118,7 +119,7 @@ struct Session::State {
   }
 
   Request complete(Request request, const RequestOptions& call, std::string& key) const;
-  Result<Response> run(Request request, const RequestOptions& call);
+  Result<detail::CallPlan> plan(Request request, const RequestOptions& call);
   Uniform draw(Pace pace) {
     if (options.draw) return *options.draw;
     if (pace.jitter_seed != 0) return Uniform(pace.jitter_seed);
@@ -155,20 +156,22 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   return request;
 }
 
-Result<Response> Session::State::run(Request request, const RequestOptions& call) {
+Result<detail::CallPlan> Session::State::plan(Request request, const RequestOptions& call) {
   used.store(true, std::memory_order_relaxed);
-  std::optional<Policy> own;
   detail::CallPlan plan;
   try {
     plan.request = std::make_shared<Request>(complete(std::move(request), call, plan.key));
     const Policy& mounted = *mounts.find(plan.request->url).policy;
-    if (overrides_policy(call)) own.emplace(overridden(mounted, call));
+    const auto own = [&plan](Policy policy) {
+      plan.own_policy = std::make_shared<const Policy>(std::move(policy));
+      plan.policy = plan.own_policy.get();
+    };
+    plan.policy = &mounted;
+    if (overrides_policy(call)) own(overridden(mounted, call));
     plan.pace = current_pace();
     if (plan.pace.attempts > 0) {
-      const Policy& asked = own ? *own : mounted;
-      own.emplace(asked.with(paced(asked.retry(), plan.pace), asked.timeouts()));
+      own(plan.policy->with(paced(plan.policy->retry(), plan.pace), plan.policy->timeouts()));
     }
-    plan.policy = own ? &*own : &mounted;
   } catch (const std::invalid_argument& error) {
     return tl::make_unexpected(Error(ErrorKind::request, error.what()));
   }
@@ -177,7 +180,14 @@ Result<Response> Session::State::run(Request request, const RequestOptions& call
   plan.secrets = &options.secret_query_names;
   plan.draw = draw(plan.pace);
   plan.observer = options.observer.get();
-  return detail::HttpCall(std::move(plan)).run();
+  return plan;
+}
+
+Result<detail::CallPlan> detail::SessionAccess::plan(
+    Session& session, Request request, std::shared_ptr<const RequestOptions> options) {
+  auto plan = session.state_->plan(std::move(request), *options);
+  if (plan) plan->kept_options = std::move(options);
+  return plan;
 }
 
 Session::Session() : Session(SessionOptions{}) {}
@@ -194,13 +204,15 @@ void Session::mount(std::string_view prefix, Adapter adapter) {
 }
 
 Result<Response> Session::try_send(Request request, RequestOptions options) {
-  return state_->run(std::move(request), options);
+  auto plan = state_->plan(std::move(request), options);
+  if (!plan) return tl::make_unexpected(std::move(plan).error());
+  return detail::HttpCall(*std::move(plan)).run();
 }
 
 Result<Response> Session::try_request(std::string_view method, std::string_view url,
                                       RequestOptions options) {
   try {
-    return state_->run(Request(method, url), options);
+    return try_send(Request(method, url), std::move(options));
   } catch (const std::invalid_argument& error) {
     return tl::make_unexpected(Error(ErrorKind::request, error.what()));
   }

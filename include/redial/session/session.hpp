@@ -18,6 +18,10 @@
 namespace redial {
 inline namespace v0 {
 
+namespace detail {
+struct SessionAccess;
+}
+
 /// What a session adds to every request, and how it names things.
 struct REDIAL_EXPORT SessionOptions {
   Headers headers = {};  ///< over the defaults User-Agent, Accept, Accept-Encoding
@@ -79,6 +83,7 @@ class REDIAL_EXPORT Session {
   Result<Response> try_delete(std::string_view url, RequestOptions options = {});
 
  private:
+  friend struct detail::SessionAccess;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <redial/config.hpp>
+#include <redial/session/errors.hpp>
+#include <redial/session/options.hpp>
+#include <redial/session/session.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+/// Any number of a session's calls at once, driven by one thread on one event loop: the same
+/// `HttpCall` and `Drive` as a blocking call's, advanced when something happened to them.
+///
+/// A call is looked at when one of its attempts is over, when it is stopped and when its wait ends;
+/// in between it costs memory only, however many there are. It has no thread: whoever owns it calls
+/// `run`. The loop is leased from the transport of the calls; a call that goes to another
+/// transport (mounted for another prefix, or by a redirect) moves to a loop of that one, and while
+/// calls are on several loops `run` takes turns.
+///
+/// Cancellation: each call by its `RequestOptions::stop`, from any thread; all by `cancel_all`.
+/// Thread safety: one thread at a time, but for `wake`. The session must outlive the group. The
+/// destructor cancels what is left, waits until nothing is on the wire, and calls nobody.
+class REDIAL_EXPORT CallGroup {
+ public:
+  /// Called once a call, from inside `run` and on its thread. May add calls. What it throws comes
+  /// out of `run`.
+  using Done = std::function<void(Result<Response>)>;
+
+  explicit CallGroup(Session& session);
+  CallGroup(const CallGroup&) = delete;
+  CallGroup& operator=(const CallGroup&) = delete;
+  ~CallGroup();
+
+  /// A call that begins with the next `run`; its limits count from now. What makes no sense is
+  /// reported by `done` too.
+  void add(Request request, RequestOptions options, Done done);
+  /// Does what is ready; when nothing is, waits for the first of: an event, a due time, `wake`,
+  /// `until` (on the loop's clock). Returns at once when there are no calls.
+  void run(SteadyTime until = SteadyTime::max());
+  /// Ends a `run` under way, or the next one. From any thread.
+  void wake() noexcept;
+  /// Every call ends as `cancelled` or `in_doubt`, soon: go on with `run` until `size` is 0.
+  void cancel_all();
+
+  /// Calls that are not over.
+  std::size_t size() const noexcept;
+  /// Of these, the ones with nothing on the wire: not begun, or waiting for their next attempt.
+  std::size_t waiting() const noexcept { return entries_.size() - sending_; }
+
+ private:
+  struct Lane;
+  struct Entry;
+
+  Lane& lane_of(const std::shared_ptr<Transport>& transport);
+  void make_ready(Entry& entry);
+  void take_stopped();
+  void advance_ready();
+  void advance(Entry& entry);
+  void finish(Entry& entry);
+  void wait(SteadyTime until);
+  void run_loop(Lane& lane, SteadyTime until);
+  void collect_due(Lane& lane);
+
+  Session& session_;
+  std::list<Entry> entries_;
+  std::deque<Entry*> ready_;
+  std::deque<std::pair<Done, Error>> refused_;  // told by the next `run`
+  std::size_t sending_ = 0;
+  bool over_ = false;
+
+  std::mutex mutex_;  // guards what follows
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Entry*> stopped_;
+  std::atomic<bool> any_stopped_{false};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial

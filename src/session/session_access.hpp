@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include <redial/session/session.hpp>
+
+#include "session/http_call.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+/// The way from a session to calls that something else than its own methods drives.
+struct SessionAccess {
+  /// The complete call: defaults merged, body encoded, key made. Keeps the options; borrows the
+  /// session, which must outlive the call. The error says what makes no sense.
+  static Result<CallPlan> plan(Session& session, Request request,
+                               std::shared_ptr<const RequestOptions> options);
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial
