@@ -11,6 +11,7 @@
 #include "errors.hpp"
 #include "exit_codes.hpp"
 #include "output.hpp"
+#include "write_out.hpp"
 
 namespace redial::cli {
 namespace {
@@ -52,71 +53,34 @@ std::string remote_name(const std::string& url) {
   return name;
 }
 
-std::unique_ptr<BodyOutput> make_output(const CallFlags& flags) {
-  if (flags.remote_name && !flags.output.empty()) throw UsageError("-O: not together with -o");
-  const bool to_stdout = !flags.remote_name && (flags.output.empty() || flags.output == "-");
-  std::unique_ptr<BodyOutput> output;
-  if (to_stdout) {
-    output = flags.no_buffer ? live_stdout() : held_stdout();
-  } else {
-    output = file_output(flags.remote_name ? remote_name(flags.url) : flags.output);
-  }
-  if (flags.include_head || flags.head_only || flags.verb == "HEAD") output->include_head();
-  return output;
+bool to_stdout(const CallFlags& flags) {
+  return !flags.remote_name && (flags.output.empty() || flags.output == "-");
 }
 
-std::string write_out(const std::string& format, const CallReport& report, const Response* response,
-                      std::uint64_t bytes) {
-  const auto value = [&](std::string_view name) -> std::string {
-    char text[32];
-    if (name == "http_code" || name == "response_code") {
-      std::snprintf(text, sizeof text, "%03d", report.status());
-      return text;
-    }
-    if (name == "time_total") {
-      std::snprintf(text, sizeof text, "%.6f",
-                    std::chrono::duration<double>(report.elapsed).count());
-      return text;
-    }
-    if (name == "size_download") return std::to_string(bytes);
-    if (name == "method") return report.method;
-    if (name == "url") return report.url;
-    if (name == "url_effective")
-      return report.attempts.empty() ? report.url : report.attempts.back().url;
-    if (name == "num_redirects")
-      return std::to_string(report.attempts.empty() ? 0 : report.attempts.back().hop);
-    if (name == "content_type") {
-      return response == nullptr
-                 ? ""
-                 : std::string(response->headers().get("Content-Type").value_or(""));
-    }
-    if (name == "num_retries" || name == "attempts") {
-      const auto sends = report.attempts.size();
-      const auto hops =
-          report.attempts.empty() ? 0U : static_cast<std::size_t>(report.attempts.back().hop);
-      return std::to_string(name == "attempts" || sends == 0 ? sends : sends - 1 - hops);
-    }
-    if (name == "outcome") return std::string(to_string(report.outcome));
-    if (name == "stop_reason") return std::string(to_string(report.stop_reason));
-    return "";
-  };
-  std::string text;
-  for (std::size_t i = 0; i < format.size(); ++i) {
-    if (format[i] == '\\' && i + 1 < format.size()) {
-      const char next = format[++i];
-      text += next == 'n' ? '\n' : next == 't' ? '\t' : next == 'r' ? '\r' : next;
-    } else if (format.compare(i, 2, "%{") == 0 && format.find('}', i) != std::string::npos) {
-      const auto end = format.find('}', i);
-      text += value(std::string_view(format).substr(i + 2, end - i - 2));
-      i = end;
-    } else if (format.compare(i, 2, "%%") == 0) {
-      text += '%';
-      ++i;
-    } else {
-      text += format[i];
-    }
+// The file that the body goes to; empty: standard output.
+std::string output_name(const CallFlags& flags) {
+  if (to_stdout(flags)) return "";
+  return flags.remote_name ? remote_name(flags.url) : flags.output;
+}
+
+bool shows_head(const CallFlags& flags) {
+  return flags.include_head || flags.head_only || flags.verb == "HEAD";
+}
+
+bool is_loud(const CallFlags& flags) {
+  return !flags.silent || flags.show_error;
+}
+
+std::unique_ptr<BodyOutput> make_output(const CallFlags& flags) {
+  if (flags.remote_name && !flags.output.empty()) throw UsageError("-O: not together with -o");
+  std::unique_ptr<BodyOutput> output;
+  if (to_stdout(flags)) {
+    output = flags.no_buffer ? live_stdout() : held_stdout();
+  } else {
+    output = file_output(output_name(flags));
   }
-  return text;
+  if (shows_head(flags)) output->include_head();
+  return output;
 }
 
 // What the server said with an error status, when it is short text: the reason is often there.
@@ -136,9 +100,11 @@ class ReportFile {
   // Opened before anything is sent: a report that cannot be written must not be found out about
   // afterwards.
   explicit ReportFile(const std::string& path) {
-    if (!path.empty()) file_ = file_output(path);
+    to_stdout_ = path == "-";
+    if (!path.empty() && !to_stdout_) file_ = file_output(path);
   }
   void write(const CallReport& report) {
+    if (to_stdout_) return write_all(STDOUT_FILENO, report.json() + "\n", "standard output");
     if (!file_) return;
     file_->begin(Response());
     file_->write(report.json() + "\n");
@@ -147,6 +113,7 @@ class ReportFile {
 
  private:
   std::unique_ptr<BodyOutput> file_;
+  bool to_stdout_ = false;
 };
 
 // Answers that the sink did not see (304, a redirect that was not followed) are shown from memory.
@@ -161,6 +128,7 @@ void show_small_answer(BodyOutput& output, const Response& response) {
 int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   CallSetup setup = make_setup(flags);
   if (std::string why; !Url::try_parse(setup.url, &why)) throw UsageError(why);
+  const std::string format = checked_write_out(flags.write_out);
   const auto output = make_output(flags);
   ReportFile report_file(flags.report);
 
@@ -183,26 +151,42 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   const CallReport& report = result ? result->report() : result.error().report();
   const Response* const response = result ? &*result : result.error().response();
   const bool ok = report.outcome == CallOutcome::ok;
-  if (ok && !output->committed()) show_small_answer(*output, *response);
-  report_file.write(report);
-  const bool quiet = flags.silent && !flags.show_error;
+  // The call is over: an output that fails now must not hide the others.
+  std::string unwritable;
+  const auto try_to = [&](const auto& action) {
+    try {
+      action();
+    } catch (const OutputError& error) {
+      unwritable = error.what();
+    }
+  };
+  if (ok && !output->committed()) try_to([&] { show_small_answer(*output, *response); });
+  if (!ok && result && shows_head(flags) && to_stdout(flags)) {
+    try_to([&] { write_all(STDOUT_FILENO, head_text(*result), "standard output"); });
+  }
+  try_to([&] { report_file.write(report); });
   if (flags.verbose) {
     if (response != nullptr) show_exchange(*response, report, flags.redact);
     if (ok) std::fputs(report.text().c_str(), stderr);
   }
-  if (!ok && !quiet) {
+  if (!ok && is_loud(flags)) {
     std::fprintf(stderr, "redial: %s", report.text().c_str());
     if (response != nullptr) show_error_body(*response);
   }
-  if (!flags.write_out.empty()) {
-    write_all(STDOUT_FILENO, write_out(flags.write_out, report, response, output->bytes()),
-              "standard output");
-  }
   const bool output_failed =
       !report.attempts.empty() && report.attempts.back().fault == Fault::sink_failed;
-  if (output_failed) return k_io;
-  if (!ok && interrupt.happened()) return interrupt.exit_code();
-  return exit_code_of(report.outcome);
+  const int exit_code = output_failed || !unwritable.empty() ? k_io
+                        : !ok && interrupt.happened()        ? interrupt.exit_code()
+                                                             : exit_code_of(report.outcome);
+  const std::string text = write_out(format, {.report = report,
+                                              .response = response,
+                                              .bytes = output->bytes(),
+                                              .exit_code = exit_code,
+                                              .output = output_name(flags)});
+  try_to([&] { write_all(STDOUT_FILENO, text, "standard output"); });
+  if (unwritable.empty()) return exit_code;
+  if (is_loud(flags)) std::fprintf(stderr, "redial: %s\n", unwritable.c_str());
+  return k_io;
 }
 
 }  // namespace redial::cli

@@ -22,14 +22,6 @@ std::string read_stream(std::istream& stream, const std::string& name) {
   return content;
 }
 
-// The content behind "@name": a file, or standard input for "@-".
-std::string read_named(const std::string& flag, const std::string& name) {
-  if (name == "-") return read_stream(std::cin, "standard input");
-  std::ifstream file(name, std::ios::binary);
-  if (!file) throw UsageError(flag + ": cannot open " + name);
-  return read_stream(file, name);
-}
-
 Duration seconds_of(const std::string& flag, double seconds) {
   if (!(seconds > 0) || seconds > 1e9)
     throw UsageError(flag + ": must be a positive number of seconds");
@@ -139,27 +131,41 @@ void add_headers(const CallFlags& flags, RequestOptions& options) {
       add_header_line(options.headers, options.unset_headers, line);
     }
   }
-  if (!flags.user_agent.empty()) options.headers.set("User-Agent", flags.user_agent);
-  if (!flags.referer.empty()) options.headers.set("Referer", flags.referer);
+  const auto set = [&](const char* name, const std::optional<std::string>& value) {
+    if (!value || options.headers.contains(name)) return;  // curl: a field given by -H counts
+    if (value->empty()) return options.unset_headers.emplace_back(name), void();
+    options.headers.set(name, *value);
+  };
+  set("User-Agent", flags.user_agent);
+  set("Referer", flags.referer);
   if (!flags.cookie.empty()) {
     if (flags.cookie.find('=') == std::string::npos) {
       throw UsageError("-b: expected 'name=value; …'; cookie files are not supported yet");
     }
     options.headers.set("Cookie", flags.cookie);
   }
-  // As curl: an answer is asked for in a coding only when it will be undone for the user.
+  // As curl: a coding is asked for, and undone, only when the user says so.
+  options.decode_content = flags.compressed;
   if (!flags.compressed && !options.headers.contains("Accept-Encoding")) {
     options.unset_headers.emplace_back("Accept-Encoding");
   }
 }
 
+// As curl: a space is a plus.
+std::string plus_encoded(const std::string& text) {
+  std::string encoded = percent_encode(text);
+  for (std::size_t at = 0; (at = encoded.find("%20", at)) != std::string::npos; ++at)
+    encoded.replace(at, 3, "+");
+  return encoded;
+}
+
 std::string urlencoded(const std::string& given) {
   const auto mark = given.find_first_of("=@");
-  if (mark == std::string::npos) return percent_encode(given);
+  if (mark == std::string::npos) return plus_encoded(given);
   const std::string name = given.substr(0, mark);
   const std::string rest = given.substr(mark + 1);
   const std::string content = given[mark] == '@' ? read_named("--data-urlencode", rest) : rest;
-  return name.empty() ? percent_encode(content) : name + "=" + percent_encode(content);
+  return name.empty() ? plus_encoded(content) : name + "=" + plus_encoded(content);
 }
 
 // -d takes the line ends out of a file, --data-binary leaves it alone.
@@ -173,10 +179,16 @@ std::string plain_data(const std::string& flag, const std::string& given, bool s
 
 std::string joined_data(const CallFlags& flags) {
   std::string joined;
-  const auto add = [&](const std::string& part) { joined += (joined.empty() ? "" : "&") + part; };
-  for (const auto& given : flags.data) add(plain_data("-d", given, true));
-  for (const auto& given : flags.data_binary) add(plain_data("--data-binary", given, false));
-  for (const auto& given : flags.data_urlencode) add(urlencoded(given));
+  auto data = flags.data.begin();
+  auto binary = flags.data_binary.begin();
+  auto encoded = flags.data_urlencode.begin();
+  for (std::size_t i = 0; i < flags.data_order.size(); ++i) {
+    const char kind = flags.data_order[i];
+    if (i > 0) joined += '&';
+    if (kind == 'd') joined += plain_data("-d", *data++, true);
+    if (kind == 'b') joined += plain_data("--data-binary", *binary++, false);
+    if (kind == 'u') joined += urlencoded(*encoded++);
+  }
   return joined;
 }
 
@@ -250,8 +262,11 @@ void add_policy(const CallFlags& flags, CallSetup& setup) {
   if (!flags.retry_on.empty()) retry.status_forcelist = statuses_of("--retry-on", flags.retry_on);
   if (!flags.retry_methods.empty()) retry.allowed_methods = methods_of(flags.retry_methods);
   Timeouts& timeouts = setup.adapter.timeouts;
-  if (flags.max_time) timeouts.deadline = seconds_of("--max-time", *flags.max_time);
-  if (flags.connect_timeout)
+  // As curl: 0 is no limit at all, or the default one.
+  if (flags.max_time)
+    timeouts.deadline =
+        *flags.max_time == 0 ? k_unlimited : seconds_of("--max-time", *flags.max_time);
+  if (flags.connect_timeout && *flags.connect_timeout != 0)
     timeouts.connect = seconds_of("--connect-timeout", *flags.connect_timeout);
   if (flags.attempt_timeout)
     timeouts.attempt = seconds_of("--attempt-timeout", *flags.attempt_timeout);
@@ -301,7 +316,24 @@ void repeatable(CLI::App& app, const char* name, Values& values, const char* tex
   app.add_option(name, values, text)->allow_extra_args(false);
 }
 
+// In which order the kinds of data came: they are joined in it.
+void note_order(const CLI::App& app, CallFlags& flags) {
+  for (const CLI::Option* const option : app.parse_order()) {
+    const std::string name = option->get_name();
+    if (name == "--data") flags.data_order += 'd';
+    if (name == "--data-binary") flags.data_order += 'b';
+    if (name == "--data-urlencode") flags.data_order += 'u';
+  }
+}
+
 }  // namespace
+
+std::string read_named(const std::string& flag, const std::string& name) {
+  if (name == "-") return read_stream(std::cin, "standard input");
+  std::ifstream file(name, std::ios::binary);
+  if (!file) throw UsageError(flag + ": cannot open " + name);
+  return read_stream(file, name);
+}
 
 void declare(CLI::App& app, CallFlags& flags) {
   const char* const curl = "curl's flags, curl's meaning";
@@ -335,7 +367,8 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_option("--connect-timeout", flags.connect_timeout,
                  "seconds for look-up, TCP and TLS [5]");
   repeatable(app, "--resolve", flags.resolve, "host:port:address[,address]");
-  app.add_option("-w,--write-out", flags.write_out, "print after the call, e.g. '%{http_code}'");
+  app.add_option("-w,--write-out", flags.write_out,
+                 "print after the call, e.g. '%{http_code}'; @file");
   app.add_flag("-L,--location", flags.location, "accepted: redirects are followed by default");
   app.add_flag("-f,--fail", flags.fail, "accepted: an error status is a failure by default");
 
@@ -369,12 +402,18 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_flag("--idempotent", flags.idempotent, "repeating this request is harmless")->group(ours);
   app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")
       ->group(ours);
-  app.add_option("--report", flags.report, "write what happened as JSON to a file")->group(ours);
+  app.add_option("--report", flags.report, "write what happened as JSON to a file, or - for stdout")
+      ->group(ours);
   app.add_option("--redact", flags.redact,
                  "a header field or query parameter to show as ***, beside the usual ones")
       ->allow_extra_args(false)
       ->group(ours);
   declare_log(app, flags.log);
+
+  for (CLI::Option* const option : app.get_options()) {
+    if (option->get_items_expected_max() == 1) option->take_last();  // as curl
+  }
+  app.final_callback([&app, &flags] { note_order(app, flags); });
 }
 
 CallSetup make_setup(const CallFlags& flags) {

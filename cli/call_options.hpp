@@ -25,7 +25,9 @@ struct CallFlags {
   std::vector<std::string> headers;
   std::vector<std::string> data, data_binary, data_urlencode, json;
   bool get_with_data = false;
-  std::string user, user_agent, referer, cookie;
+  std::string data_order;  ///< one letter an occurrence: d, b, u
+  std::string user, cookie;
+  std::optional<std::string> user_agent, referer;  ///< empty: the field is left out
   std::string output;
   bool remote_name = false, include_head = false, head_only = false;
   bool silent = false, show_error = false, verbose = false, no_buffer = false;
@@ -47,6 +49,9 @@ struct CallFlags {
   std::vector<std::string> redact;
   LogFlags log;
 };
+
+/// The content behind "@name": a file, or standard input for "-". Throws UsageError naming `flag`.
+std::string read_named(const std::string& flag, const std::string& name);
 
 /// Declares the flags on `app`, which fills `flags` when it parses.
 void declare(CLI::App& app, CallFlags& flags);

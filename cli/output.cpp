@@ -60,6 +60,13 @@ int unlinked_file() {
   return fd;
 }
 
+// A link is written through, not replaced.
+std::string behind_links(const std::string& path) {
+  std::error_code none;
+  const auto target = std::filesystem::canonical(path, none);
+  return none ? path : target.string();
+}
+
 class HeldStdout final : public BodyOutput {
  public:
   void abandon() noexcept override { reset(); }
@@ -114,11 +121,13 @@ class LiveStdout final : public BodyOutput {
 
 class FileOutput final : public BodyOutput {
  public:
-  explicit FileOutput(std::string path) : path_(std::move(path)), part_(path_ + ".redial-XXXXXX") {
+  explicit FileOutput(const std::string& path)
+      : path_(behind_links(path)), part_(path_ + ".redial-XXXXXX") {
     // What is not a regular file (/dev/null, a pipe) cannot be renamed over: it is written as it
     // is.
     struct stat status {};
-    direct_ = stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+    const bool exists = stat(path_.c_str(), &status) == 0;
+    direct_ = exists && !S_ISREG(status.st_mode);
     if (direct_) {
       file_.reset(open(path_.c_str(), O_WRONLY | O_CLOEXEC));
     } else {
@@ -126,7 +135,8 @@ class FileOutput final : public BodyOutput {
       made_ = file_.is_open();
       const mode_t mask = umask(0);
       umask(mask);
-      if (made_) fchmod(file_.get(), 0666 & ~mask);
+      // A file that is replaced keeps its mode: it may be private.
+      if (made_) fchmod(file_.get(), exists ? status.st_mode & 07777 : 0666 & ~mask);
     }
     if (!file_.is_open()) fail(path_);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include <redial/policy/guard.hpp>
@@ -26,9 +27,7 @@ double in_seconds(Duration span) noexcept {
 
 // factor · 2^(n-1) without overflow: doubles saturate at infinity, and the cap brings them back.
 double grown(double factor, int n) noexcept {
-  double wait = factor;
-  for (int i = 1; i < n && wait < k_longest; ++i) wait *= 2;
-  return wait;
+  return std::ldexp(factor, std::clamp(n - 1, 0, 2000));
 }
 
 constexpr Duration k_longest_hint = std::chrono::hours{24 * 365 * 100};

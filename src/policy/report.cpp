@@ -102,6 +102,54 @@ constexpr std::array<StopTraits, 19> k_stops{{
 }};
 static_assert(k_stops.size() == static_cast<std::size_t>(StopReason::cancelled) + 1);
 
+// What has to change on this side before the call is worth another try; empty when nothing has to.
+std::string_view remedy(const CallReport& report) {
+  switch (report.stop_reason) {
+    case StopReason::permanent_status:
+      return "correct the request or the server; repeating it as it is will not help";
+    case StopReason::method_not_allowed:
+      return "add the method to allowed_methods if it may be repeated here";
+    case StopReason::retries_off:
+      return "switch retries on for this kind of failure, or call again";
+    case StopReason::body_not_replayable:
+      return "give a body that can be sent again: bytes, a file, or a stream with a rewind";
+    case StopReason::too_many_redirects:
+      return "look at where the redirects lead, or raise the limit of redirects";
+    case StopReason::redirect_refused:
+      return "call the https address; allow_insecure_redirects would send this in the clear";
+    case StopReason::redirect_invalid:
+      return "correct the server's Location field";
+    case StopReason::permanent_error:
+      break;
+    default:
+      return {};
+  }
+  switch (report.attempts.empty() ? Fault::none : report.attempts.back().fault) {
+    case Fault::tls_certificate:
+      return "correct the server's certificate, or name the authority that signed it (ca_file)";
+    case Fault::tls_hostname:
+      return "call the server by a name that its certificate holds";
+    case Fault::tls_alert:
+    case Fault::tls_alert_late:
+      return "look at what the server's TLS asks for (version, client certificate)";
+    case Fault::tls_not_tls:
+      return "check the port: what answers there does not speak TLS";
+    case Fault::dns_not_found:
+      return "check the host's name";
+    case Fault::local_failure:
+      return "this machine is short of something (descriptors, ports, memory): free it, then send "
+             "again; nothing was sent";
+    case Fault::upload_failed:
+      return "make the request's body readable to its announced length, then send it again";
+    case Fault::body_too_large:
+      return "raise the limit for bodies (max_body), or give the body to a sink";
+    case Fault::sink_failed:
+      return "make room where the answer's body goes; the server did answer";
+    default:
+      return "correct the request; repeating it as it is will not help";
+  }
+}
+
 std::string what_next(const CallReport& report) {
   switch (report.outcome) {
     case CallOutcome::ok:
@@ -122,10 +170,7 @@ std::string what_next(const CallReport& report) {
           report.resend == Resend::unsafe ? ", after finding out whether it happened" : "");
     case CallOutcome::cancelled:
     case CallOutcome::failed:
-      if (report.stop_reason == StopReason::permanent_status ||
-          report.stop_reason == StopReason::permanent_error) {
-        return "correct the request or the server; repeating it as it is will not help";
-      }
+      if (const auto first = remedy(report); !first.empty()) return std::string(first);
       if (report.resend == Resend::safe) return "it is safe to send it again";
       if (report.resend == Resend::same_key) {
         return fmt::format("send it again only with the same idempotency key ({})", report.key);

@@ -259,6 +259,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   attempt.body = &request.body;
   attempt.tls = &mount_->tls;
   attempt.fresh_connection = call_->needs_fresh_connection();
+  attempt.decode_content = plan_.options->decode_content;
   if (observation_.active()) observation_.attempt_started(call_->last_attempt(), loop_->now());
   return std::nullopt;
 }

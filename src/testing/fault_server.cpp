@@ -92,6 +92,27 @@ Context make_context(const TestCertificate& certificate, int max_version) {
   return context;
 }
 
+// From now on only clients with a certificate of this authority get through.
+void demand_client_certificate(SSL_CTX* context, const TestAuthority& authority) {
+  const std::string& text = authority.certificate();
+  BIO* const bio = BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
+  X509* const trusted = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), trusted);
+  X509_free(trusted);
+  BIO_free(bio);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  const unsigned char name[] = "redial";  // sessions of verified clients need one
+  SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
+}
+
+std::string temporary_file(const std::string& content) {
+  char path[] = "/tmp/redial-test-XXXXXX";
+  const int fd = mkstemp(path);
+  if (fd >= 0) ::close(fd);
+  std::ofstream(path) << content;
+  return path;
+}
+
 // A blocking connection, TLS or not.
 class Channel {
  public:
@@ -168,11 +189,12 @@ struct FaultServer::State {
     if (options.tls != Tls::none) {
       const TestAuthority authority;
       context = make_context(certificate(authority, options.tls), options.max_tls_version);
-      char path[] = "/tmp/redial-test-ca-XXXXXX";
-      const int fd = mkstemp(path);
-      if (fd >= 0) ::close(fd);
-      ca_path = path;
-      std::ofstream(ca_path) << authority.certificate();
+      ca_path = temporary_file(authority.certificate());
+      if (options.demands_client_certificate) {
+        demand_client_certificate(context.get(), authority);
+        const TestCertificate client = authority.good();
+        client_path = temporary_file(client.certificate + client.key);
+      }
     }
     listener = listen_on_loopback(options.port);
     port = port_of(listener);
@@ -194,7 +216,9 @@ struct FaultServer::State {
     acceptor.join();
     for (auto& connection : connections) connection->thread.join();
     ::close(listener);
-    if (!ca_path.empty()) unlink(ca_path.c_str());
+    for (const auto& path : {ca_path, client_path}) {
+      if (!path.empty()) unlink(path.c_str());
+    }
   }
 
   static TestCertificate certificate(const TestAuthority& authority, Tls kind) {
@@ -247,6 +271,8 @@ struct FaultServer::State {
           if (!context || channel.accept_tls(context.get())) {
             while (serve_one(connection, channel)) {
             }
+          } else {
+            let_go(connection.fd);
           }
       }
       const std::lock_guard lock(mutex);
@@ -256,6 +282,14 @@ struct FaultServer::State {
       ::close(connection.fd);
       connection.gone = true;
       changed.notify_all();
+    }
+  }
+
+  // Our alert is out. Closing with bytes unread would send a reset, which can overtake it.
+  static void let_go(int fd) {
+    shutdown(fd, SHUT_WR);
+    char piece[4096];
+    while (::recv(fd, piece, sizeof piece, 0) > 0) {
     }
   }
 
@@ -449,7 +483,8 @@ struct FaultServer::State {
     if (cuts(connection, channel, reply, body, Fault::cut_body, Fault::reset_in_body,
              Fault::stall_in_body))
       return false;
-    if (!channel.write(body) || !channel.write(reply.after)) return false;
+    // In one piece: a peer that has read the body has the rest too.
+    if (!channel.write(body + reply.after)) return false;
     return !reply.close && !reply.close_delimited;
   }
 
@@ -470,6 +505,7 @@ struct FaultServer::State {
   std::uint16_t port = 0;
   Context context;
   std::string ca_path;
+  std::string client_path;
   std::map<std::string, std::vector<Reply>> routes;
   std::vector<OnAccept> accept_plan;
   std::vector<std::unique_ptr<Connection>> connections;
@@ -508,6 +544,10 @@ std::string FaultServer::url(std::string_view path) const {
 
 std::string FaultServer::ca_file() const {
   return state_->ca_path;
+}
+
+std::string FaultServer::client_certificate_file() const {
+  return state_->client_path;
 }
 
 std::vector<RecordedRequest> FaultServer::requests() const {

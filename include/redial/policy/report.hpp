@@ -71,13 +71,13 @@ struct AttemptReport {
   int status = 0;  ///< 0: no answer
   BodyVerdict body = BodyVerdict::whole;
   bool connection_reused = false;
-  std::optional<Duration> retry_after;  ///< the server's hint
+  std::optional<Duration> retry_after = std::nullopt;  ///< the server's hint
   Decision decision = Decision::stop;
   Cause cause = Cause::none;  ///< the counter it spent, or would have spent
   Duration wait{};            ///< before the next attempt
   int os_error = 0;
-  std::string detail;
-  std::string url;  ///< redacted
+  std::string detail = {};
+  std::string url = {};  ///< redacted
 };
 
 /// Everything one call did and why: logs, metrics, the error text and `--report` are views of it.

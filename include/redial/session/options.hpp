@@ -98,7 +98,9 @@ struct RequestOptions {
 
   BodySink* sink = nullptr;  ///< takes the body of a 2xx answer; must outlive the call
   std::optional<std::uint64_t> max_body =
-      std::nullopt;           ///< decoded bytes; default 64 MiB in memory, none with a sink
+      std::nullopt;  ///< decoded bytes; default 64 MiB in memory, none with a sink
+  bool decode_content =
+      true;                   ///< undo the answer's Content-Encoding; false: the bytes as they came
   std::stop_token stop = {};  ///< ends the call at once, wherever it is
 };
 

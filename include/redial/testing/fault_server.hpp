@@ -80,9 +80,10 @@ class REDIAL_EXPORT FaultServer {
   enum class Tls : std::uint8_t { none, good, expired, self_signed, wrong_host };
   struct Options {
     Tls tls = Tls::none;
-    std::uint16_t port = 0;    ///< 0: a free one
-    bool close_notify = true;  ///< over TLS, say goodbye before closing
-    int max_tls_version = 0;   ///< 12 or 13; 0: any
+    std::uint16_t port = 0;                   ///< 0: a free one
+    bool close_notify = true;                 ///< over TLS, say goodbye before closing
+    int max_tls_version = 0;                  ///< 12 or 13; 0: any
+    bool demands_client_certificate = false;  ///< over TLS: one of `client_certificate_file`
   };
 
   FaultServer();
@@ -102,6 +103,10 @@ class REDIAL_EXPORT FaultServer {
   std::string url(std::string_view path = "/") const;
   /// A PEM file with the authority that signed a good certificate; lives as long as the server.
   std::string ca_file() const;
+
+  /// A PEM file with a client certificate of that authority and its key; lives as long as the
+  /// server.
+  std::string client_certificate_file() const;
 
   std::vector<RecordedRequest> requests() const;
   std::size_t count() const { return requests().size(); }

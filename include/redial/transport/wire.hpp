@@ -16,6 +16,7 @@ inline namespace v0 {
 /// How connections are kept.
 struct PoolOptions {
   std::size_t idle_per_origin = 32;  ///< kept-alive connections an origin and loop
+  std::size_t idle_total = 256;      ///< kept-alive connections a loop, over all origins
   Duration idle_timeout =
       std::chrono::seconds{50};  ///< an idle connection older than this is not used again
   Duration lifetime = std::chrono::minutes{30};  ///< no connection is used longer than this
@@ -29,8 +30,8 @@ struct WireOptions {
   /// "host:port" (host lower case) to addresses ("127.0.0.1", "::1") used instead of a look-up, as
   /// curl's --resolve.
   std::map<std::string, std::vector<std::string>> resolve = {};
-  std::size_t resolver_threads = 4;  ///< at most this many look-ups at once; an abandoned one keeps
-                                     ///< its thread until it returns
+  std::size_t resolver_threads = 4;  ///< at most this many names at once; an abandoned look-up
+                                     ///< keeps its thread until it returns, and answers later ones
   /// Replaces getaddrinfo in tests: fills addresses or returns an EAI_ code. Runs on a resolver
   /// thread.
   int (*lookup)(const std::string& host, std::vector<std::string>& addresses) = nullptr;

@@ -42,7 +42,10 @@ class Pool {
   void give(std::unique_ptr<Connection> connection, SteadyTime now);
 
  private:
+  void trim();
+
   PoolOptions options_;
+  std::size_t count_ = 0;  // over all origins
   std::unordered_map<std::string, std::vector<std::unique_ptr<Connection>>> idle_;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include <netdb.h>
@@ -67,14 +68,25 @@ Addresses system_lookup(const std::string& host) {
 struct Resolver::Ticket::Shared {
   std::mutex mutex;
   bool abandoned = false;
-  std::string host;
   std::function<void(Addresses)> done;
+
+  bool is_abandoned() {
+    const std::lock_guard guard(mutex);
+    return abandoned;
+  }
+  void answer(const Addresses& found) {
+    const std::lock_guard guard(mutex);
+    if (!abandoned) done(found);
+  }
 };
 
 struct Resolver::State {
   std::mutex mutex;
   std::condition_variable wake;
-  std::deque<std::shared_ptr<Ticket::Shared>> queue;
+  std::deque<std::string> queue;  // names that no thread has taken yet
+  // Who waits for a name, from the first ticket to the answer: a name that hangs takes one thread,
+  // however often it is asked for, so that others go on.
+  std::unordered_map<std::string, std::vector<std::shared_ptr<Ticket::Shared>>> waiting;
   std::size_t threads = 0;
   std::size_t idle = 0;
   bool over = false;
@@ -99,19 +111,21 @@ void serve(const std::shared_ptr<State>& state) {
     state->wake.wait(lock, [&] { return state->over || !state->queue.empty(); });
     --state->idle;
     if (state->over) return;
-    const auto ticket = std::move(state->queue.front());
+    const std::string host = std::move(state->queue.front());
     state->queue.pop_front();
+    auto& waiting = state->waiting[host];
+    std::erase_if(waiting, [](const auto& ticket) { return ticket->is_abandoned(); });
+    if (waiting.empty()) {
+      state->waiting.erase(host);
+      continue;
+    }
     lock.unlock();
-    bool wanted = false;
-    {
-      const std::lock_guard guard(ticket->mutex);
-      wanted = !ticket->abandoned;
-    }
-    if (wanted) {
-      Addresses found = state->find(ticket->host);
-      const std::lock_guard guard(ticket->mutex);
-      if (!ticket->abandoned) ticket->done(std::move(found));
-    }
+    const Addresses found = state->find(host);
+    lock.lock();
+    const auto tickets = std::move(state->waiting[host]);
+    state->waiting.erase(host);
+    lock.unlock();
+    for (const auto& ticket : tickets) ticket->answer(found);
     lock.lock();
   }
 }
@@ -162,10 +176,12 @@ std::optional<Addresses> Resolver::at_hand(const std::string& host, std::uint16_
 Resolver::Ticket Resolver::look_up(const std::string& host, std::function<void(Addresses)> done) {
   Ticket ticket;
   ticket.shared_ = std::make_shared<Ticket::Shared>();
-  ticket.shared_->host = host;
   ticket.shared_->done = std::move(done);
   const std::lock_guard guard(state_->mutex);
-  state_->queue.push_back(ticket.shared_);
+  auto& waiting = state_->waiting[host];
+  waiting.push_back(ticket.shared_);
+  if (waiting.size() > 1) return ticket;  // the look-up that is under way answers this one too
+  state_->queue.push_back(host);
   if (state_->idle < state_->queue.size() && state_->threads < state_->most_threads) {
     try {
       std::thread([state = state_] { serve(state); }).detach();
@@ -173,6 +189,7 @@ Resolver::Ticket Resolver::look_up(const std::string& host, std::function<void(A
     } catch (const std::system_error& error) {
       if (state_->threads == 0) {  // no thread to do it on: say so instead of waiting for ever
         state_->queue.pop_back();
+        state_->waiting.erase(host);
         ticket.shared_->done({.list = {}, .fault = Fault::dns_failure, .detail = error.what()});
       }
     }

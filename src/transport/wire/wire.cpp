@@ -20,6 +20,7 @@ std::unique_ptr<Connection> Pool::take(const std::string& origin, SteadyTime now
   while (!idle.empty()) {
     auto connection = std::move(idle.back());
     idle.pop_back();
+    --count_;
     const bool too_old = now - connection->idle_since > options_.idle_timeout ||
                          now - connection->opened > options_.lifetime;
     // Looked at before it is used: what is closed, or holds bytes nobody asked for, is dropped with
@@ -35,7 +36,24 @@ void Pool::give(std::unique_ptr<Connection> connection, SteadyTime now) {
   connection->idle_since = now;
   connection->reused = true;
   idle.push_back(std::move(connection));
-  if (idle.size() > options_.idle_per_origin) idle.erase(idle.begin());
+  ++count_;
+  if (idle.size() > options_.idle_per_origin) {
+    idle.erase(idle.begin());
+    --count_;
+  }
+  if (count_ > options_.idle_total || idle_.size() > 2 * options_.idle_total) trim();
+}
+
+// A session that meets ever new hosts must not hold a connection to each for ever.
+void Pool::trim() {
+  std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
+  if (count_ <= options_.idle_total) return;
+  const auto oldest =
+      std::min_element(idle_.begin(), idle_.end(), [](const auto& a, const auto& b) {
+        return a.second.front()->idle_since < b.second.front()->idle_since;
+      });
+  oldest->second.erase(oldest->second.begin());
+  --count_;
 }
 
 Loop::Loop(std::shared_ptr<WireShared> given)

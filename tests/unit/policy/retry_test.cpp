@@ -43,29 +43,4 @@ TEST(Retry, DefaultsAreTheDocumentedOnes) {
   EXPECT_TRUE(retry.allowed_methods.contains("QUERY"));
 }
 
-TEST(Methods, AnEmptySetAllowsNoneAndNamesFitInAnyCase) {
-  EXPECT_FALSE(Methods{}.contains("GET"));
-  EXPECT_TRUE((Methods{"get"}).contains("GET"));
-  EXPECT_TRUE(Methods::any().contains("PROPFIND"));
-  EXPECT_TRUE((Methods{"PROPFIND"}).contains("PROPFIND"));
-  EXPECT_FALSE((Methods{"PROPFIND"}).contains("propfind"));
-}
-
-TEST(Backoff, TheFirstRetryWaitsTheFactorAndDoublesToTheCap) {
-  const Policy policy(
-      Retry{.backoff_factor = 1s, .backoff_max = 5s, .backoff_jitter = Jitter::none()});
-  Uniform draw = Uniform::always(0);
-  std::vector<Duration> waits;
-  for (int n = 1; n <= 4; ++n) waits.push_back(policy.backoff(n, {}, draw));
-  EXPECT_EQ(waits, (std::vector<Duration>{1s, 2s, 4s, 5s}));
-}
-
-TEST(Backoff, JitterComesAfterTheCap) {
-  const Policy policy(Retry{.backoff_factor = 1s, .backoff_max = 5s});
-  Uniform low = Uniform::always(0);
-  Uniform high = Uniform::always(0.999);
-  EXPECT_EQ(policy.backoff(50, {}, low), Duration(0s));
-  EXPECT_GT(policy.backoff(50, {}, high), Duration(4900ms));
-}
-
 }  // namespace

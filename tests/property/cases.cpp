@@ -1,0 +1,20 @@
+// How many cases a property gets. A thousand take a fraction of a second; RC_PARAMS asks for more.
+
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+namespace {
+
+// Before the first property reads the variable.
+const int k_set = setenv("RC_PARAMS", "max_success=1000", 0);
+
+TEST(Properties, RunHundredsOfCases) {
+  ASSERT_EQ(k_set, 0);
+  int cases = 0;
+  rc::check([&] { ++cases; });
+  EXPECT_GE(cases, 500);
+}
+
+}  // namespace

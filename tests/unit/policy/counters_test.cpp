@@ -1,0 +1,51 @@
+#include <redial/policy/counters.hpp>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace redial;
+using Spend = Counters::Spend;
+
+TEST(Counters, EachCauseSpendsItsOwnAndTheTotal) {
+  Counters counters(Retry{.total = 2, .connect = 5});
+  EXPECT_EQ(counters.spend(Cause::connect), Spend::ok);
+  EXPECT_EQ(counters.total(), Count(1));
+  EXPECT_EQ(counters.left(Cause::connect), Count(4));
+  EXPECT_EQ(counters.spend(Cause::read), Spend::ok);
+  EXPECT_EQ(counters.spend(Cause::connect), Spend::exhausted);
+  EXPECT_EQ(counters.left(Cause::connect), Count(4)) << "a refused spending changes nothing";
+}
+
+TEST(Counters, OfEveryCause) {
+  const Retry retry{
+      .total = 9, .connect = 0, .read = 0, .redirect = 0, .status = 0, .other = 0, .body = 0};
+  for (const Cause cause :
+       {Cause::connect, Cause::read, Cause::redirect, Cause::status, Cause::other, Cause::body}) {
+    EXPECT_EQ(Counters(retry).spend(cause), Spend::exhausted) << to_string(cause);
+  }
+  EXPECT_EQ(Counters(retry).spend(Cause::none), Spend::ok);
+}
+
+TEST(Counters, OffIsNotExhausted) {
+  EXPECT_EQ(Counters(Retry{.total = Count::off()}).spend(Cause::read), Spend::off);
+  EXPECT_EQ(Counters(Retry{.total = 0, .read = Count::off()}).spend(Cause::read), Spend::off);
+  EXPECT_EQ(Counters(Retry{.total = 0, .read = Count::off()}).spend(Cause::status),
+            Spend::exhausted);
+}
+
+TEST(Counters, UnlimitedNeverEnds) {
+  Counters counters(Retry{.total = Count::unlimited()});
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(counters.spend(Cause::read), Spend::ok);
+  EXPECT_TRUE(counters.total().is_unlimited());
+}
+
+TEST(Counters, RedirectsSpendTheTotalOnlyWhenAsked) {
+  Counters own(Retry{.total = 0, .redirect = 1});
+  EXPECT_EQ(own.spend(Cause::redirect), Spend::ok);
+  EXPECT_EQ(own.spend(Cause::redirect), Spend::exhausted);
+  Counters shared(Retry{.total = 0, .redirect = 1, .redirects_spend_total = true});
+  EXPECT_EQ(shared.spend(Cause::redirect), Spend::exhausted);
+}
+
+}  // namespace

@@ -1,0 +1,188 @@
+// What a session makes of its own defaults and a call's options: the request that is sent.
+
+#include <redial/session/options.hpp>
+
+#include <gtest/gtest.h>
+
+#include <redial/json.hpp>
+#include <redial/redial.hpp>
+#include <redial/testing/scripted_transport.hpp>
+
+namespace {
+
+using namespace redial;
+using namespace std::chrono_literals;
+using redial::testing::Scripted;
+using redial::testing::ScriptedTransport;
+using redial::testing::SentRequest;
+
+struct Bench {
+  Bench() : Bench(SessionOptions()) {}
+  explicit Bench(const SessionOptions& options) : session(options) {
+    transport->otherwise([](const SentRequest&) { return Scripted::answer(200); });
+    session.mount("http://", {.transport = transport});
+    session.mount("https://", {.transport = transport});
+  }
+  SentRequest sent(std::string_view method, std::string_view url, RequestOptions options = {}) {
+    session.request(method, url, std::move(options));
+    return transport->requests().back();
+  }
+  std::shared_ptr<ScriptedTransport> transport = std::make_shared<ScriptedTransport>();
+  Session session;
+};
+
+TEST(Defaults, TheHeadersOfEveryRequest) {
+  const auto headers = Bench().sent("GET", "http://a.test/").headers;
+  EXPECT_EQ(headers.get("User-Agent"), "redial/" REDIAL_VERSION);
+  EXPECT_EQ(headers.get("Accept"), "*/*");
+  EXPECT_NE(headers.get("Accept-Encoding")->find("gzip, deflate"), std::string::npos);
+}
+
+TEST(Merging, TheCallBeatsTheSessionAndTheSessionTheDefaults) {
+  SessionOptions options;
+  options.headers = {{"Accept", "text/html"}, {"X-Team", "a"}};
+  Bench bench(options);
+  const auto merged =
+      bench.sent("GET", "http://a.test/", {.headers = {{"x-team", "b"}, {"x-team", "c"}}}).headers;
+  EXPECT_EQ(merged.get("Accept"), "text/html");
+  EXPECT_EQ(merged.joined("X-Team"), "b, c");
+  const auto without =
+      bench.sent("GET", "http://a.test/", {.unset_headers = {"accept", "X-TEAM"}}).headers;
+  EXPECT_FALSE(without.contains("Accept"));
+  EXPECT_FALSE(without.contains("X-Team"));
+  EXPECT_TRUE(without.contains("User-Agent"));
+}
+
+TEST(Merging, ParametersAreAppendedAsRequestsDoes) {
+  SessionOptions options;
+  options.params = {{"s", "1"}};
+  Bench bench(options);
+  EXPECT_EQ(
+      bench.sent("GET", "http://a.test/x?q=0#f", {.params = {{"a b", "c&d"}, {"a b", "\xC3\xBC"}}})
+          .url.target(),
+      "/x?q=0&s=1&a+b=c%26d&a+b=%C3%BC");
+  EXPECT_EQ(bench.sent("GET", "http://a.test/x").url.target(), "/x?s=1");
+}
+
+TEST(Bodies, FormJsonAndBytes) {
+  Bench bench;
+  const auto form = bench.sent("POST", "http://a.test/", {.form = Pairs{{"a", "1 2"}, {"b", "&"}}});
+  EXPECT_EQ(form.body, "a=1+2&b=%26");
+  EXPECT_EQ(form.headers.get("Content-Type"), "application/x-www-form-urlencoded");
+  const auto json = bench.sent("POST", "http://a.test/", {.json = nlohmann::json{{"a", 1}}});
+  EXPECT_EQ(json.body, R"({"a":1})");
+  EXPECT_EQ(json.headers.get("Content-Type"), "application/json");
+  const auto text =
+      bench.sent("POST", "http://a.test/", {.headers = {{"Content-Type", "a/b"}}, .json = "[1]"});
+  EXPECT_EQ(text.body, "[1]");
+  EXPECT_EQ(text.headers.joined("Content-Type"), "a/b");
+  const auto bytes = bench.sent("PUT", "http://a.test/", {.body = "abc"});
+  EXPECT_EQ(bytes.body, "abc");
+  EXPECT_FALSE(bytes.headers.contains("Content-Type"));
+}
+
+TEST(Bodies, AtMostOne) {
+  Bench bench;
+  EXPECT_THROW(bench.sent("POST", "http://a.test/", {.json = "1", .body = "x"}), RequestError);
+  EXPECT_THROW(bench.sent("POST", "http://a.test/", {.form = Pairs{}, .json = "1"}), RequestError);
+  EXPECT_THROW(bench.session.send(Request::post("http://a.test/").with_body("x"), {.json = "1"}),
+               RequestError);
+}
+
+// RFC 7617 §2 has the first of these.
+TEST(Auth, BasicAndBearer) {
+  EXPECT_EQ(Auth::basic("Aladdin", "open sesame").field, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  EXPECT_EQ(Auth::bearer("t0k").field, "Bearer t0k");
+}
+
+TEST(Auth, TheNearestWordCounts) {
+  SessionOptions options;
+  options.auth = Auth::bearer("session");
+  Bench bench(options);
+  const auto field = [&](std::string_view url, RequestOptions call) {
+    return std::string(
+        bench.sent("GET", url, std::move(call)).headers.get("Authorization").value_or(""));
+  };
+  EXPECT_EQ(field("http://a.test/", {}), "Bearer session");
+  EXPECT_EQ(field("http://u:p@a.test/", {}), Auth::basic("u", "p").field);
+  EXPECT_EQ(field("http://u:p@a.test/", {.headers = {{"authorization", "by hand"}}}), "by hand");
+  EXPECT_EQ(field("http://u:p@a.test/",
+                  {.headers = {{"authorization", "by hand"}}, .auth = Auth::bearer("call")}),
+            "Bearer call");
+}
+
+TEST(Key, ItsFieldAndQuotesAreOptions) {
+  SessionOptions options;
+  options.idempotency_header = "X-Request-Key";
+  options.quote_idempotency_key = true;
+  EXPECT_EQ(Bench(options)
+                .sent("POST", "http://a.test/", {.idempotency_key = "k-1"})
+                .headers.get("X-Request-Key"),
+            "\"k-1\"");
+  EXPECT_EQ(Bench()
+                .sent("POST", "http://a.test/", {.idempotency_key = "k-1"})
+                .headers.get("Idempotency-Key"),
+            "k-1");
+}
+
+TEST(Key, OneGivenByHandCountsToo) {
+  Bench bench;
+  bench.transport->then(Scripted::failing(Fault::reset));
+  const auto response =
+      bench.session.post("http://a.test/", {.headers = {{"Idempotency-Key", "mine"}}});
+  EXPECT_EQ(response.report().attempts.size(), 2U);
+  EXPECT_EQ(response.report().key, "mine");
+}
+
+TEST(Key, AutomaticOnesDiffer) {
+  Bench bench;
+  const auto key = [&] {
+    return std::string(
+        *bench.sent("POST", "http://a.test/", {.idempotency_key = IdempotencyKey::automatic()})
+             .headers.get("Idempotency-Key"));
+  };
+  const std::string first = key();
+  EXPECT_NE(first, key());
+  EXPECT_EQ(first.size(), 36U);
+  EXPECT_EQ(first[14], '4');
+}
+
+TEST(Idempotent, YesAndNo) {
+  for (const auto& [said, method, attempts] :
+       {std::tuple(Idempotent::yes, "POST", 2U), std::tuple(Idempotent::by_method, "POST", 1U),
+        std::tuple(Idempotent::no, "DELETE", 1U),
+        std::tuple(Idempotent::by_method, "DELETE", 2U)}) {
+    Bench bench;
+    bench.transport->then(Scripted::failing(Fault::reset));
+    const auto result = bench.session.try_request(method, "http://a.test/", {.idempotent = said});
+    const auto& report = result ? result->report() : result.error().report();
+    EXPECT_EQ(report.attempts.size(), attempts) << method;
+  }
+}
+
+TEST(Redirects, HistoryIsOldestFirstAndElapsedCountsEverything) {
+  Bench bench;
+  bench.transport->then(Scripted::answer(302, {{"Location", "/1"}}))
+      .then(Scripted::answer(302, {{"Location", "/2"}}))
+      .then(Scripted::answer(503, {{"Retry-After", "5"}}));
+  const auto response = bench.session.get("http://a.test/0");
+  ASSERT_EQ(response.history().size(), 2U);
+  EXPECT_EQ(response.history()[0].url().str(), "http://a.test/0");
+  EXPECT_EQ(response.history()[1].url().str(), "http://a.test/1");
+  EXPECT_EQ(response.url().str(), "http://a.test/2");
+  EXPECT_GE(response.elapsed(), 5s);
+}
+
+TEST(Redirects, EachHopGoesThroughTheAdapterOfItsOwnPrefix) {
+  const auto other = std::make_shared<ScriptedTransport>();
+  other->then(Scripted::answer(200));
+  const auto first = std::make_shared<ScriptedTransport>();
+  first->then(Scripted::answer(302, {{"Location", "http://b.test/"}}));
+  Session session;
+  session.mount("http://a.test/", {.transport = first});
+  session.mount("http://b.test/", {.transport = other});
+  EXPECT_EQ(session.get("http://a.test/").status(), 200);
+  EXPECT_EQ(other->requests().size(), 1U);
+}
+
+}  // namespace
