@@ -1,20 +1,17 @@
 // What watching costs: the whole path of a session without a network, alone and with observers.
 // Usage: bench_observe [FILE]: prints a table, writes rows as JSON.
 
-#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include <redial/observe/log.hpp>
 #include <redial/observe/metrics.hpp>
 #include <redial/redial.hpp>
+
+#include "support.hpp"
 
 namespace {
 
@@ -66,11 +63,6 @@ struct Watched {
   std::vector<double> nanos;
 };
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -87,17 +79,16 @@ int main(int argc, char** argv) {
   for (int round = 0; round < 11; ++round) {
     for (const auto& one : all) one->nanos.push_back(one->nanos_a_call(count));
   }
-  nlohmann::json rows = nlohmann::json::array();
-  const double base = median(all[0]->nanos);
+  bench::Rows rows(bench::rows_file(argc, argv));
+  const double base = bench::median(all[0]->nanos);
   for (const auto& one : all) {
-    const double ours = median(one->nanos);
-    std::printf("a call of a session, no network, ns: %-32s %8.0f   + %.0f\n", one->name.c_str(),
-                ours, ours - base);
-    rows.push_back({{"name", "session call without a network, ns: " + one->name},
-                    {"ours", ours},
-                    {"theirs", nullptr},
-                    {"peer", nullptr},
-                    {"ratio", nullptr}});
+    const double ours = bench::median(one->nanos);
+    const std::string name = "session call without a network, ns: " + one->name;
+    if (one == all[0]) {
+      rows.add(name, ours);
+    } else {
+      rows.add(name, ours, "without", base);
+    }
   }
-  std::ofstream(argc > 1 ? argv[1] : "build/bench_observe.json") << rows.dump(2) << '\n';
+  rows.write();
 }

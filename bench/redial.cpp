@@ -1,27 +1,22 @@
 // redial against what it is measured by: a hand-written Beast coroutine loop with a time-out per
-// call, and one reused libcurl easy handle; CPU per keep-alive GET of 200 bytes, same nginx, in one
-// process, interleaved. And `Call` alone. Usage: bench_redial [FILE]: prints a table, writes rows
-// as JSON.
+// call, one reused libcurl easy handle, cpp-httplib, and Python's requests with urllib3's Retry;
+// CPU per keep-alive GET of 200 bytes, same nginx, interleaved. And `Call` alone. Usage:
+// bench_redial [FILE]: prints a table, writes rows as JSON.
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iostream>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <curl/curl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <httplib.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -29,11 +24,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <nlohmann/json.hpp>
 
 #include <redial/policy/call.hpp>
 #include <redial/redial.hpp>
-#include <redial/testing/fault_server.hpp>
+
+#include "support.hpp"
 
 namespace {
 
@@ -61,64 +56,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::ip::tcp;
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// nginx on a free port of loopback, with a 200-byte file; gone with this object.
-class Nginx {
- public:
-  Nginx()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("redial-bench-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_);
-    port_ = redial::testing::refused_port();
-    std::ofstream(folder_ / "x") << std::string(200, 'x');
-    std::ofstream(folder_ / "nginx.conf")
-        << "daemon off; worker_processes 1; pid " << folder_.string() << "/pid; error_log "
-        << folder_.string()
-        << "/log;\nevents {}\nhttp { access_log off; keepalive_requests 100000000; server { listen "
-           "127.0.0.1:"
-        << port_ << "; root " << folder_.string() << "; } client_body_temp_path "
-        << folder_.string() << "; proxy_temp_path " << folder_.string() << "; fastcgi_temp_path "
-        << folder_.string() << "; uwsgi_temp_path " << folder_.string() << "; scgi_temp_path "
-        << folder_.string() << "; }\n";
-    std::filesystem::permissions(folder_, std::filesystem::perms::all);
-    child_ = fork();
-    if (child_ == 0) {
-      const std::string conf = (folder_ / "nginx.conf").string();
-      const std::string log = (folder_ / "log").string();
-      execlp("nginx", "nginx", "-c", conf.c_str(), "-e", log.c_str(), static_cast<char*>(nullptr));
-      std::perror("nginx");
-      _exit(127);
-    }
-    redial::Session session;
-    const auto up = session.try_get(
-        url(),
-        {.retry = redial::Retry{.total = 20, .backoff_factor = std::chrono::milliseconds(50)}});
-    if (!up) throw std::runtime_error(std::string("nginx does not answer: ") + up.error().what());
-  }
-  Nginx(const Nginx&) = delete;
-  Nginx& operator=(const Nginx&) = delete;
-  ~Nginx() {
-    kill(child_, SIGTERM);
-    waitpid(child_, nullptr, 0);
-    std::filesystem::remove_all(folder_);
-  }
-  std::uint16_t port() const { return port_; }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/x"; }
-
- private:
-  std::filesystem::path folder_;
-  std::uint16_t port_ = 0;
-  pid_t child_ = -1;
-};
 
 // The peer: what a careful person writes with Beast. One connection, a time-out for each call.
 class BeastClient {
@@ -182,42 +119,93 @@ class CurlClient {
   std::string body_;
 };
 
+/// cpp-httplib's client on one kept-alive connection: blocking calls, a thread each where more are
+/// wanted.
+class HttplibClient {
+ public:
+  explicit HttplibClient(std::uint16_t port) : client_("127.0.0.1", port) {
+    client_.set_keep_alive(true);
+    client_.set_tcp_nodelay(true);
+    client_.set_read_timeout(10);
+  }
+  void get(int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto answer = client_.Get("/x");
+      if (!answer || answer->body.size() != 200) std::abort();
+    }
+  }
+
+ private:
+  httplib::Client client_;
+};
+
+// Python's requests with the article's policy mounted. It counts its own CPU, after a warm-up.
+constexpr const char* k_requests = R"(
+import resource, sys, requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+session = requests.Session()
+session.mount("http://", HTTPAdapter(max_retries=Retry(total=4, backoff_factor=2,
+    status_forcelist=[429, 500, 502, 503, 504], allowed_methods=frozenset(["GET"]))))
+def get(count):
+    for _ in range(count):
+        assert len(session.get(sys.argv[1], timeout=10).content) == 200
+def cpu():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+count = int(sys.argv[2])
+get(count // 4)
+before = cpu()
+get(count)
+print((cpu() - before) / count * 1e6)
+)";
+
+double micros_of_requests(const std::string& url, int count) {
+  int ends[2];
+  if (pipe(ends) != 0) throw std::runtime_error("pipe");
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    const std::string calls = std::to_string(count);
+    execlp("python3", "python3", "-c", k_requests, url.c_str(), calls.c_str(),
+           static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  close(ends[1]);
+  char text[64] = {};
+  const ssize_t size = read(ends[0], text, sizeof text - 1);
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (status != 0 || size <= 0) return 0;
+  return std::strtod(text, nullptr);
+}
+
 struct Sample {
   std::string name;
-  std::function<void(int)> get;
+  std::function<double(int)> micros_a_call;  ///< makes so many calls; CPU for each
+  int count = 3000;
   std::vector<double> micros = {};
 };
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+// Makes calls in this process and divides its CPU among them.
+template <class Get>
+std::function<double(int)> counted(Get get) {
+  return [get](int count) {
+    const double before = bench::cpu_seconds();
+    get(count);
+    return (bench::cpu_seconds() - before) / count * 1e6;
+  };
 }
 
-void measure(std::vector<Sample>& samples, int rounds, int count) {
-  for (auto& sample : samples) sample.get(count / 4);  // warm
+void measure(std::vector<Sample>& samples, int rounds) {
+  for (auto& sample : samples) sample.micros_a_call(sample.count / 4);  // warm
   for (int round = 0; round < rounds; ++round) {
-    for (auto& sample : samples) {
-      const double before = cpu_seconds();
-      sample.get(count);
-      sample.micros.push_back((cpu_seconds() - before) / count * 1e6);
-    }
+    for (auto& sample : samples) sample.micros.push_back(sample.micros_a_call(sample.count));
   }
 }
 
-nlohmann::json row(const std::string& name, double ours, const nlohmann::json& peer,
-                   const nlohmann::json& theirs) {
-  nlohmann::json line{
-      {"name", name}, {"ours", ours}, {"theirs", theirs}, {"peer", peer}, {"ratio", nullptr}};
-  if (theirs.is_number()) line["ratio"] = ours / theirs.get<double>();
-  std::printf(
-      "%-44s ours %9.3f   %-28s %9s   ratio %s\n", name.c_str(), ours,
-      peer.is_string() ? peer.get<std::string>().c_str() : "-",
-      theirs.is_number() ? std::to_string(theirs.get<double>()).c_str() : "-",
-      line["ratio"].is_number() ? std::to_string(line["ratio"].get<double>()).c_str() : "-");
-  return line;
-}
-
-void bench_call(nlohmann::json& rows) {
+void bench_call(bench::Rows& rows) {
   using namespace redial;
   const Policy policy;
   constexpr int count = 1'000'000;
@@ -241,42 +229,50 @@ void bench_call(nlohmann::json& rows) {
   }
   const double allocations = static_cast<double>(g_allocations - before) / (7.0 * count);
   if (done != 7 * count) std::abort();
-  rows.push_back(row("Call on success, ns", median(nanos), nullptr, nullptr));
-  rows.push_back(
-      row("Call on success, allocations", std::floor(allocations * 1000) / 1000, nullptr, nullptr));
+  rows.add("Call on success, ns", bench::median(nanos));
+  rows.add("Call on success, allocations", std::floor(allocations * 1000) / 1000);
 }
 
-void bench_session(nlohmann::json& rows) {
-  const Nginx nginx;
+void bench_session(bench::Rows& rows) {
+  const bench::Nginx nginx;
   redial::Session session;
   BeastClient by_hand(nginx.port());
   CurlClient curl(nginx.url());
+  HttplibClient httplib(nginx.port());
   std::vector<Sample> samples;
-  samples.push_back({"redial", [&](int count) {
+  samples.push_back({"redial", counted([&](int count) {
                        for (int i = 0; i < count; ++i) {
                          if (session.get(nginx.url()).body().size() != 200) std::abort();
                        }
-                     }});
-  samples.push_back({"hand-written Beast coroutines", [&](int count) { by_hand.get(count); }});
-  samples.push_back({"libcurl, one easy handle", [&](int count) { curl.get(count); }});
-  measure(samples, 9, 3000);
+                     })});
+  samples.push_back(
+      {"hand-written Beast coroutines", counted([&](int count) { by_hand.get(count); })});
+  samples.push_back({"libcurl, one easy handle", counted([&](int count) { curl.get(count); })});
+  samples.push_back({"cpp-httplib", counted([&](int count) { httplib.get(count); })});
+  if (micros_of_requests(nginx.url(), 10) > 0) {
+    samples.push_back({"Python requests + Retry",
+                       [&](int count) { return micros_of_requests(nginx.url(), count); }, 500});
+  } else {
+    std::printf("Python's requests is missing (Debian: python3-requests): no row for it\n");
+  }
+  measure(samples, 9);
   for (const auto& sample : samples) {
     const auto [low, high] = std::minmax_element(sample.micros.begin(), sample.micros.end());
     std::printf("%-32s median %6.2f us CPU a request (%.2f to %.2f)\n", sample.name.c_str(),
-                median(sample.micros), *low, *high);
+                bench::median(sample.micros), *low, *high);
   }
-  const double ours = median(samples[0].micros);
+  const double ours = bench::median(samples[0].micros);
   for (std::size_t i = 1; i < samples.size(); ++i) {
-    rows.push_back(
-        row("sequential GET, us CPU a request", ours, samples[i].name, median(samples[i].micros)));
+    rows.add("sequential GET, us CPU a request", ours, samples[i].name,
+             bench::median(samples[i].micros));
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  nlohmann::json rows = nlohmann::json::array();
+  bench::Rows rows(bench::rows_file(argc, argv));
   bench_call(rows);
   bench_session(rows);
-  std::ofstream(argc > 1 ? argv[1] : "build/bench.json") << rows.dump(2) << '\n';
+  rows.write();
 }

@@ -7,6 +7,8 @@
 
 #include <redial/http/headers.hpp>
 
+#include "http/char_set.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace {
@@ -101,10 +103,8 @@ void take_params(std::string_view& rest, Params& params) {
 }  // namespace
 
 bool is_token(std::string_view text) noexcept {
-  constexpr std::string_view extra = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_alnum(c) || extra.find(c) != std::string_view::npos;
-  });
+  constexpr auto allowed = detail::CharSet::alnum().with("!#$%&'*+-.^_`|~");
+  return !text.empty() && allowed.contains_all(text);
 }
 
 std::string_view trim_ows(std::string_view text) noexcept {

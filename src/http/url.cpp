@@ -11,9 +11,13 @@
 
 #include <redial/http/headers.hpp>
 
+#include "http/char_set.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace {
+
+using detail::CharSet;
 
 constexpr std::size_t k_longest = std::size_t{1} << 20;
 
@@ -34,14 +38,15 @@ std::string lowered(std::string_view text) {
 }
 
 // Percent-encodes what cannot stand in this part; escapes that are there stay as they are.
-std::string encoded(std::string_view text, std::string_view allowed) {
+std::string encoded(std::string_view text, const CharSet& allowed) {
   constexpr std::string_view hex = "0123456789ABCDEF";
+  if (allowed.contains_all(text)) return std::string(text);
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const bool escape =
         c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
-    if (escape || is_alnum(c) || allowed.find(c) != std::string_view::npos) {
+    if (escape || allowed.contains(c)) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -53,8 +58,11 @@ std::string encoded(std::string_view text, std::string_view allowed) {
   return out;
 }
 
-constexpr std::string_view k_path_characters = "-._~!$&'()*+,;=:@/";
-constexpr std::string_view k_query_characters = "-._~!$&'()*+,;=:@/?";
+constexpr CharSet k_userinfo_characters = CharSet::alnum().with("-._~!$&'()*+,;=:");
+constexpr CharSet k_path_characters = k_userinfo_characters.with("@/");
+constexpr CharSet k_query_characters = k_path_characters.with("?");
+constexpr CharSet k_host_characters = CharSet::alnum().with("-._");
+constexpr CharSet k_digits = CharSet("0123456789");
 
 // A segment that means "." or "..", its dots escaped or not.
 std::size_t dots_of(std::string_view segment) {
@@ -74,7 +82,11 @@ std::size_t dots_of(std::string_view segment) {
 }
 
 // RFC 3986 §5.2.4.
-std::string without_dots(std::string_view path) {
+std::string without_dots(std::string path_text) {
+  std::string_view path = path_text;
+  const bool has_dots = path.find("/.") != std::string_view::npos ||
+                        path.find("/%2") != std::string_view::npos || path.substr(0, 1) != "/";
+  if (!has_dots) return path_text;
   std::vector<std::string_view> kept;
   bool slash_at_end = false;
   path.remove_prefix(std::min<std::size_t>(1, path.size()));
@@ -116,31 +128,36 @@ std::string ascii_host(std::string_view host) {
 bool looks_like_number(std::string_view host) {
   const auto dot = host.rfind('.');
   const std::string_view last = dot == std::string_view::npos ? host : host.substr(dot + 1);
-  return !last.empty() &&
-         std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !last.empty() && k_digits.contains_all(last);
 }
 
-void set_name(std::string_view given, Authority& authority) {
-  const std::string decoded = percent_decode(given);
-  const bool foreign = std::any_of(decoded.begin(), decoded.end(),
-                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  authority.host = lowered(foreign ? ascii_host(decoded) : decoded);
-  if (authority.host.empty()) throw std::invalid_argument("it has no host");
-  for (const char c : authority.host) {
-    if (!is_alnum(c) && c != '-' && c != '.' && c != '_') {
+void check_name(const std::string& host) {
+  if (host.empty()) throw std::invalid_argument("it has no host");
+  for (const char c : host) {
+    if (!k_host_characters.contains(c)) {
       throw std::invalid_argument("its host has the character \"" + printable(std::string(1, c)) +
                                   "\"");
     }
   }
-  if (authority.host.size() > 253 || authority.host.front() == '.' ||
-      authority.host.find("..") != std::string::npos) {
+  if (host.size() > 253 || host.front() == '.' || host.find("..") != std::string::npos) {
     throw std::invalid_argument("its host is not a name");
   }
   in_addr address{};
-  if (looks_like_number(authority.host) &&
-      inet_pton(AF_INET, authority.host.c_str(), &address) != 1) {
+  if (looks_like_number(host) && inet_pton(AF_INET, host.c_str(), &address) != 1) {
     throw std::invalid_argument("its host is a number that is no IPv4 address");
   }
+}
+
+void set_name(std::string_view given, Authority& authority) {
+  if (k_host_characters.contains_all(given)) {
+    authority.host = lowered(given);
+    return check_name(authority.host);
+  }
+  const std::string decoded = percent_decode(given);
+  const bool foreign = std::any_of(decoded.begin(), decoded.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  authority.host = lowered(foreign ? ascii_host(decoded) : decoded);
+  check_name(authority.host);
 }
 
 void set_v6(std::string_view given, Authority& authority) {
@@ -284,7 +301,7 @@ void Url::parse(std::string_view text) {
   };
   if (const auto at = authority_text.rfind('@'); at != std::string_view::npos) {
     if (authority_text.find('@') != at) throw std::invalid_argument("it has two @ before its path");
-    mark_span(userinfo_, encoded(authority_text.substr(0, at), "-._~!$&'()*+,;=:"));
+    mark_span(userinfo_, encoded(authority_text.substr(0, at), k_userinfo_characters));
     text_ += '@';
     authority_text.remove_prefix(at + 1);
   }

@@ -1,22 +1,16 @@
 #include "transport/wire/request_head.hpp"
 
-#include <algorithm>
+#include "http/char_set.hpp"
 
 namespace redial {
 inline namespace v0 {
 namespace wire {
 namespace {
 
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7F;
-  });
-}
-
-bool has_space_or_control(std::string_view text) {
-  return text.empty() || has_control(text) || text.find_first_of(" \t") != std::string_view::npos;
-}
+// What would end a line or a value, or change how either is read. A tab may stand in a value.
+constexpr auto k_breaks_value = detail::CharSet::control().without('\t');
+constexpr auto k_breaks_word = detail::CharSet::control().with(" ");
+constexpr auto k_breaks_name = k_breaks_word.with(":");
 
 // RFC 9110 §8.6: these say how much follows even when nothing does.
 bool expects_content(std::string_view method) {
@@ -30,14 +24,15 @@ bool is_framing(std::string_view name) {
 }  // namespace
 
 std::optional<std::string> unsendable(const Exchange& exchange) {
-  if (has_space_or_control(exchange.method)) return "the method has characters that no method has";
-  if (has_space_or_control(exchange.url->target()))
+  if (exchange.method.empty() || k_breaks_word.contains_any(exchange.method))
+    return "the method has characters that no method has";
+  if (k_breaks_word.contains_any(exchange.url->target()))
     return "the URL has characters that no request line has";
   for (const auto& field : *exchange.headers) {
-    if (has_space_or_control(field.name) || field.name.find(':') != std::string::npos) {
+    if (field.name.empty() || k_breaks_name.contains_any(field.name)) {
       return "a header name has characters that no name has";
     }
-    if (has_control(field.value))
+    if (k_breaks_value.contains_any(field.value))
       return "header " + field.name + " has a control character in its value";
   }
   return std::nullopt;
