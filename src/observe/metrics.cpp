@@ -64,7 +64,10 @@ struct Cause {
   std::string_view error = {};
   std::string_view outcome = {};
   std::string_view stop_reason = {};
-  auto operator<=>(const Cause&) const = default;
+  bool operator<(const Cause& other) const {
+    return std::tie(status, error, outcome, stop_reason) <
+           std::tie(other.status, other.error, other.outcome, other.stop_reason);
+  }
 };
 
 class Counts {

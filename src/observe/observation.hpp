@@ -23,6 +23,8 @@ class REDIAL_EXPORT Observation {
   bool active() const noexcept { return observers_[0] != nullptr; }
   /// Told so far that the call is over, or nobody listens.
   bool over() const noexcept { return over_ || !active(); }
+  /// The time of the last event.
+  Now last() const noexcept { return last_; }
 
   // All of these do nothing unless `active()`, but making their arguments may cost: ask first.
   void begin(std::string_view method, const Endpoint& endpoint, Count allowance);
@@ -42,6 +44,7 @@ class REDIAL_EXPORT Observation {
   void tell(Event event) noexcept;
 
   std::array<Observer*, 2> observers_{};  // filled from the front
+  Now last_{};
   bool over_ = false;
   std::uint64_t id_ = 0;
   Count allowance_ = 0;

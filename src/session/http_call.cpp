@@ -194,7 +194,7 @@ void HttpCall::observe() {
 
 // The call ends by an exception out of the caller's own code: whoever watches hears of it.
 void HttpCall::leave_observed() {
-  const Now now = loop_->now();
+  const Now now = loop_ ? loop_->now() : observation_.last();  // none, when leasing one has failed
   call_->cancel(now);
   if (!call_->finished()) {
     call_->report({.attempt = call_->attempts(),

@@ -58,8 +58,8 @@ def fail(*words):
     print("FAIL:", *words)
 
 
-def run(*arguments):
-    done = subprocess.run([redial, *arguments], capture_output=True, text=True, timeout=60)
+def run(*arguments, **environment):
+    done = subprocess.run([redial, *arguments], capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
     return done.returncode, done.stdout, done.stderr
 
 
@@ -97,6 +97,13 @@ with tempfile.TemporaryDirectory() as folder:
                 for form in forms:
                     if form in text:
                         fail(name, log, what, "holds", form, "\n" + text)
+    # A proxy with credentials, which nobody answers for.
+    got, out, err = run("get", f"http://127.0.0.1:{port}/ok", "-v", "--report", report, "--log-level", "debug", *planted,
+                        http_proxy="http://PLANTED:PLANTED@127.0.0.1:1/", no_proxy="")
+    for what, text in (("stdout", out), ("stderr", err), ("report", open(report).read())):
+        if any(form in text for form in forms):
+            fail("proxy", what, text)
+
     for arguments in (["get", "http://PLANTED:PLANTED@a b/?token=PLANTED"], ["get", "ftp://PLANTED:PLANTED@a/"],
                       ["get", "-H", "Authorization PLANTED", "http://127.0.0.1:1/"],
                       ["get", "-H", "Authorization: PLANTED\001", "http://127.0.0.1:1/"],

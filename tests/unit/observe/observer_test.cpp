@@ -174,6 +174,22 @@ TEST(Observer, HearsTheEndOfACallThatTheCallersCodeLeaves) {
                           "finished GET http|a.test|80|/ cancelled"));
 }
 
+class NoLoop final : public Transport {
+ public:
+  std::shared_ptr<EventLoop> lease() override { throw std::runtime_error("too many open files"); }
+  void start(EventLoop&, Exchange&) override {}
+  void cancel(EventLoop&, Exchange&) override {}
+};
+
+TEST(Observer, HearsTheEndOfACallThatFindsNoLoopAfterARedirect) {
+  const auto diary = std::make_shared<Diary>();
+  Fixture fixture(diary);
+  fixture.session.mount("http://b.test/", {.transport = std::make_shared<NoLoop>()});
+  fixture.transport->then(Scripted::answer(302, {{"Location", "http://b.test/"}}));
+  EXPECT_THROW(fixture.session.get("http://a.test/"), std::runtime_error);
+  EXPECT_THAT(diary->events().back(), "finished GET http|a.test|80|/ cancelled");
+}
+
 TEST(Observer, AnAttemptThatCannotBeMadeIsNotTold) {
   const auto diary = std::make_shared<Diary>();
   Fixture fixture(diary);
