@@ -46,6 +46,10 @@ void add_seconds(LogRecord& record, std::string_view name, Duration span) {
 
 LogRecord record_of(LogLevel level, std::string_view event, const CallView& call, Now now) {
   LogRecord record{.level = level, .time = now.wall, .event = event, .message = {}, .fields = {}};
+  if (call.endpoint.host.empty()) {
+    add(record, "redial.callable", call.endpoint.route);
+    return record;
+  }
   add(record, "http.request.method", call.method);
   add(record, "url.scheme", call.endpoint.scheme);
   add(record, "server.address", call.endpoint.host);

@@ -21,11 +21,12 @@ constexpr std::size_t k_most_causes = 64;
 constexpr std::string_view k_other = "other";
 
 // OpenTelemetry: methods that are not well known share one value, lest a caller's typo is a series.
-std::string_view method_label(std::string_view method) {
+// A callable of retry() has none.
+std::string_view method_label(const CallView& call) {
   constexpr std::array<std::string_view, 10> known{"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                                                    "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"};
-  if (method.empty()) return {};
-  return std::find(known.begin(), known.end(), method) == known.end() ? "_OTHER" : method;
+  if (call.endpoint.host.empty()) return {};
+  return std::find(known.begin(), known.end(), call.method) == known.end() ? "_OTHER" : call.method;
 }
 
 // Host, port, route, method: in this order the text reads best.
@@ -102,7 +103,7 @@ Labels labels_of(const Key& key) {
   if (!key.method.empty()) labels.emplace_back("http_request_method", key.method);
   if (!key.host.empty()) labels.emplace_back("server_address", key.host);
   if (key.port != 0) labels.emplace_back("server_port", std::to_string(key.port));
-  labels.emplace_back("url_template", key.route);
+  labels.emplace_back(key.host.empty() ? "redial_callable" : "url_template", key.route);
   return labels;
 }
 
@@ -181,7 +182,7 @@ struct Metrics::State {
 
   Series& of(const CallView& call) {
     const Endpoint& endpoint = call.endpoint;
-    const Place place{endpoint.host, endpoint.port, endpoint.route, method_label(call.method)};
+    const Place place{endpoint.host, endpoint.port, endpoint.route, method_label(call)};
     if (const auto at = endpoints.find(place); at != endpoints.end()) return at->second;
     if (endpoints.size() >= options.max_endpoints) {
       return endpoints[{.host = std::string(k_other),
@@ -191,7 +192,7 @@ struct Metrics::State {
     }
     return endpoints[{.host = std::string(endpoint.host),
                       .route = std::string(endpoint.route),
-                      .method = std::string(method_label(call.method)),
+                      .method = std::string(method_label(call)),
                       .port = endpoint.port}];
   }
 };

@@ -16,15 +16,16 @@ inline namespace v0 {
 /// Where an attempt goes, as far as logs and metrics may know: no userinfo, no query.
 struct Endpoint {
   std::string_view scheme = {};  ///< "http" or "https"; empty for a callable of `retry()`
-  std::string_view host = {};
+  std::string_view host = {};    ///< empty for a callable of `retry()`
   std::uint16_t port = 0;
-  std::string_view route = {};  ///< RequestOptions::route, or `route_template` of the path
+  std::string_view route = {};  ///< RequestOptions::route, or `route_template` of the path; the
+                                ///< name of a callable
 };
 
 /// The call that an event belongs to. Views live as long as the event.
 struct CallView {
   std::uint64_t id = 0;  ///< the same for all events of a call, unlike any other of this process
-  std::string_view method = {};
+  std::string_view method = {};  ///< "retry" for a callable of `retry()`
   Endpoint endpoint = {};  ///< of the attempt (redirects move it); of the call when it finishes
   Count allowance = 0;     ///< retries that the policy allows: `Retry::total`
   int retries = 0;         ///< scheduled so far

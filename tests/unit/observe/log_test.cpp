@@ -179,6 +179,22 @@ TEST(Log, AFinalFailureIsAWarning) {
   EXPECT_EQ(json.at("http.response.status_code"), 503);
 }
 
+TEST(Log, ACallableHasANameAndNothingOfHttp) {
+  const auto memory = std::make_shared<Memory>();
+  Log log(memory);
+  CallReport report;
+  report.outcome = CallOutcome::failed;
+  report.stop_reason = StopReason::stopped_by_caller;
+  report.elapsed = 2s;
+  log.call_finished({.id = 1, .method = "retry", .endpoint = {.route = "fetch_token"}}, report, {});
+  EXPECT_EQ(without_id(memory->texts().at(0)),
+            "WARNING retry fetch_token: failed after 0 attempts in 2.000 s: nothing was sent "
+            "(stopped_by_caller)");
+  const auto json = only_json(*memory);
+  EXPECT_EQ(json.at("redial.callable"), "fetch_token");
+  EXPECT_FALSE(json.contains("http.request.method"));
+}
+
 TEST(Log, DoubtIsAWarningThatSaysSo) {
   Fixture fixture;
   fixture.answers({k_reset});

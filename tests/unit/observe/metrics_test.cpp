@@ -125,6 +125,16 @@ TEST(Metrics, AnAttemptUnderWayIsActive) {
               HasSubstr("http_client_active_requests{" + k_get + "} 0\n"));
 }
 
+TEST(Metrics, ACallableHasANameAndNothingOfHttp) {
+  Metrics metrics;
+  AttemptReport attempt;
+  attempt.decision = Decision::retry;
+  metrics.retry_scheduled({.method = "retry", .endpoint = {.route = "fetch_token"}}, attempt, {});
+  EXPECT_THAT(metrics.prometheus_text(),
+              HasSubstr(R"(redial_retries_total{redial_callable="fetch_token",)"
+                        R"(error_type="predicate"} 1)"));
+}
+
 TEST(Metrics, EndpointsAreBounded) {
   Fixture fixture({.max_endpoints = 3});
   fixture.transport->otherwise([](const auto&) { return Scripted::answer(200); });
