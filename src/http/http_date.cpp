@@ -169,7 +169,10 @@ std::optional<Seconds> at(const Parts& parts) {
 // RFC 9110 §5.6.7: what seems more than 50 years ahead is the most recent past year with those
 // digits.
 void settle_century(Parts& parts, WallTime now) {
-  const std::chrono::year_month_day today{std::chrono::floor<std::chrono::days>(now)};
+  // In seconds: days beside nanoseconds do not fit at the ends of time.
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  const auto midnight = std::chrono::floor<std::chrono::days>(second);
+  const std::chrono::year_month_day today{midnight};
   const int this_year = static_cast<int>(today.year());
   const int digits = parts.year;
   parts.year = this_year - this_year % 100 + digits;
@@ -181,11 +184,7 @@ void settle_century(Parts& parts, WallTime now) {
                                           today.day()};
   const auto limit_day =
       limit.ok() ? std::chrono::sys_days{limit} : std::chrono::sys_days{limit.year() / 3 / 1};
-  const auto time_of_day = now - std::chrono::floor<std::chrono::days>(now);
-  if (then && WallTime::duration(0) <= time_of_day &&
-      *then > std::chrono::floor<std::chrono::seconds>(limit_day + time_of_day)) {
-    parts.year -= 100;
-  }
+  if (then && *then > limit_day + (second - midnight)) parts.year -= 100;
 }
 
 }  // namespace

@@ -143,6 +143,13 @@ RC_GTEST_PROP(HttpDateProperty, TwoDigitsAreAYearOfTheCenturyAroundNow, ()) {
             std::chrono::floor<std::chrono::seconds>(time));
 }
 
+RC_GTEST_PROP(HttpDateProperty, TwoDigitsAreReadAtTheEndsOfTimeToo, ()) {
+  const WallTime now = *rc::gen::element(WallTime::min(), WallTime::max());
+  const int year = *rc::gen::inRange(10, 100);
+  const std::string text = "Sunday, 06-Nov-" + std::to_string(year) + " 08:49:37 GMT";
+  RC_ASSERT(parse_http_date(text, now).has_value());
+}
+
 RC_GTEST_PROP(HttpDateProperty, SecondSixtyIsTheNextMinute, ()) {
   const WallTime minute = std::chrono::floor<std::chrono::minutes>(any_time());
   RC_ASSERT(parse_http_date(formatted(minute, "%a, %d %b %Y %H:%M:60 GMT"), minute) ==
