@@ -22,6 +22,11 @@ if(NOT IDN2_FOUND)
 endif()
 
 redial_need(nlohmann-json3-dev nlohmann_json)
+# Used as a header: its library would be one more thing to hand on.
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h)
+if(NOT TOMLPLUSPLUS_INCLUDE_DIR)
+  message(FATAL_ERROR "redial needs toml++ (Debian: libtomlplusplus-dev). ./dev setup installs what is missing.")
+endif()
 if(REDIAL_CLI)
   redial_need(libcli11-dev CLI11)
 endif()

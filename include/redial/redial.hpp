@@ -13,5 +13,7 @@
 #include <redial/session/adapter.hpp>
 #include <redial/session/errors.hpp>
 #include <redial/session/options.hpp>
+#include <redial/session/policy_file.hpp>
+#include <redial/session/policy_lint.hpp>
 #include <redial/session/session.hpp>
 #include <redial/version.hpp>
