@@ -136,6 +136,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   try {
     session.mount("http://", setup.adapter);
     session.mount("https://", setup.adapter);
+    for (auto& [prefix, adapter] : setup.routes) session.mount(prefix, std::move(adapter));
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }

@@ -16,6 +16,9 @@
 namespace redial::cli {
 namespace {
 
+constexpr const char* k_other = "Where curl means something else";
+constexpr const char* k_ours = "redial's own";
+
 std::string read_stream(std::istream& stream, const std::string& name) {
   std::string content{std::istreambuf_iterator<char>(stream), {}};
   if (stream.bad()) throw UsageError("cannot read " + name);
@@ -249,8 +252,26 @@ std::string method_of(const CallFlags& flags) {
   return named;
 }
 
-void add_policy(const CallFlags& flags, CallSetup& setup) {
-  Retry& retry = setup.adapter.max_retries;
+// "FILE" or "FILE#NAME", where FILE may hold a # itself. The flags come on top of what it says.
+void read_policy_file(const CallFlags& flags, CallSetup& setup) {
+  const auto mark = flags.policy.rfind('#');
+  const bool whole = mark == std::string::npos || std::ifstream(flags.policy).is_open();
+  const PolicyFile file = PolicyFile::load(whole ? flags.policy : flags.policy.substr(0, mark));
+  if (!whole) {
+    try {
+      setup.adapter = file.adapter(flags.policy.substr(mark + 1));
+    } catch (const std::out_of_range& error) {
+      throw UsageError(std::string("--policy: ") + error.what());
+    }
+    return;
+  }
+  if (!file.default_policy().empty()) setup.adapter = file.adapter(file.default_policy());
+  for (const auto& route : file.routes())
+    setup.routes.emplace_back(route.match, file.adapter(route.policy));
+}
+
+void change_adapter(const CallFlags& flags, Adapter& adapter) {
+  Retry& retry = adapter.max_retries;
   if (flags.retry) retry.total = *flags.retry;
   if (flags.backoff) {
     if (*flags.backoff < 0) throw UsageError("--backoff: must not be negative");
@@ -261,7 +282,7 @@ void add_policy(const CallFlags& flags, CallSetup& setup) {
   if (!flags.jitter.empty()) retry.backoff_jitter = jitter_of(flags.jitter);
   if (!flags.retry_on.empty()) retry.status_forcelist = statuses_of("--retry-on", flags.retry_on);
   if (!flags.retry_methods.empty()) retry.allowed_methods = methods_of(flags.retry_methods);
-  Timeouts& timeouts = setup.adapter.timeouts;
+  Timeouts& timeouts = adapter.timeouts;
   // As curl: 0 is no limit at all, or the default one.
   if (flags.max_time)
     timeouts.deadline =
@@ -270,6 +291,17 @@ void add_policy(const CallFlags& flags, CallSetup& setup) {
     timeouts.connect = seconds_of("--connect-timeout", *flags.connect_timeout);
   if (flags.attempt_timeout)
     timeouts.attempt = seconds_of("--attempt-timeout", *flags.attempt_timeout);
+  TlsOptions& tls = adapter.tls;
+  if (flags.insecure) tls.verify = false;
+  if (!flags.cacert.empty()) tls.ca_file = flags.cacert;
+  if (!flags.cert.empty()) tls.cert_file = flags.cert;
+  if (!flags.cert.empty()) tls.key_file = flags.key;
+}
+
+void add_policy(const CallFlags& flags, CallSetup& setup) {
+  if (!flags.policy.empty()) read_policy_file(flags, setup);
+  change_adapter(flags, setup.adapter);
+  for (auto& [prefix, adapter] : setup.routes) change_adapter(flags, adapter);
   if (flags.idempotent) setup.options.idempotent = Idempotent::yes;
   if (flags.idempotency_key == "auto") {
     setup.options.idempotency_key = IdempotencyKey::automatic();
@@ -304,10 +336,6 @@ void add_credentials(const CallFlags& flags, CallSetup& setup) {
     if (colon == std::string::npos) throw UsageError("-u: expected user:password");
     setup.options.auth = Auth::basic(flags.user.substr(0, colon), flags.user.substr(colon + 1));
   }
-  setup.adapter.tls.verify = !flags.insecure;
-  setup.adapter.tls.ca_file = flags.cacert;
-  setup.adapter.tls.cert_file = flags.cert;
-  setup.adapter.tls.key_file = flags.key;
   if (!flags.key.empty() && flags.cert.empty()) throw UsageError("--key: needs --cert");
 }
 
@@ -364,56 +392,63 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_option("--cert", flags.cert, "PEM client certificate");
   app.add_option("--key", flags.key, "its PEM key");
   app.add_flag("--compressed", flags.compressed, "ask for gzip or deflate, and undo it");
-  app.add_option("--connect-timeout", flags.connect_timeout,
-                 "seconds for look-up, TCP and TLS [5]");
   repeatable(app, "--resolve", flags.resolve, "host:port:address[,address]");
   app.add_option("-w,--write-out", flags.write_out,
                  "print after the call, e.g. '%{http_code}'; @file");
   app.add_flag("-L,--location", flags.location, "accepted: redirects are followed by default");
   app.add_flag("-f,--fail", flags.fail, "accepted: an error status is a failure by default");
 
-  const char* const other = "Where curl means something else";
-  app.add_option(
-         "-m,--max-time", flags.max_time,
-         "seconds for the whole call, retries and waits included (curl: each transfer) [60]")
-      ->group(other);
   app.add_option("--max-filesize", flags.max_filesize,
                  "bytes of body after decoding (curl: as sent)")
-      ->group(other);
-  app.add_option("--retry", flags.retry, "retries; N makes at most N+1 attempts [3] (curl: 0)")
-      ->group(other);
-
-  const char* const ours = "redial's own";
-  app.add_option("--backoff", flags.backoff, "first wait in seconds, doubling [0.5]")->group(ours);
-  app.add_option("--backoff-max", flags.backoff_max, "longest computed wait in seconds [20]")
-      ->group(ours);
-  app.add_option("--jitter", flags.jitter, "none, full, equal, decorrelated [full]")->group(ours);
-  app.add_option("--retry-on", flags.retry_on,
-                 "statuses, e.g. 429,500-504 [408,425,429,500,502,503,504]")
-      ->group(ours);
-  app.add_option("--retry-methods", flags.retry_methods,
-                 "methods that may be repeated, or any [the idempotent ones]")
-      ->group(ours);
-  app.add_option("--attempt-timeout", flags.attempt_timeout, "seconds for one attempt [10]")
-      ->group(ours);
-  app.add_option("--idempotency-key", flags.idempotency_key,
-                 "send this Idempotency-Key, or auto: the call may be repeated")
-      ->group(ours);
-  app.add_flag("--idempotent", flags.idempotent, "repeating this request is harmless")->group(ours);
-  app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")
-      ->group(ours);
+      ->group(k_other);
+  declare_policy(app, flags);
   app.add_option("--report", flags.report, "write what happened as JSON to a file, or - for stdout")
-      ->group(ours);
+      ->group(k_ours);
   app.add_option("--redact", flags.redact,
                  "a header field or query parameter to show as ***, beside the usual ones")
       ->allow_extra_args(false)
-      ->group(ours);
+      ->group(k_ours);
   declare_log(app, flags.log);
 
   for (CLI::Option* const option : app.get_options()) {
     if (option->get_items_expected_max() == 1) option->take_last();  // as curl
   }
   app.final_callback([&app, &flags] { note_order(app, flags); });
+}
+
+void declare_policy(CLI::App& app, CallFlags& flags) {
+  app.add_option("--connect-timeout", flags.connect_timeout,
+                 "seconds for look-up, TCP and TLS [5]");
+  app.add_option(
+         "-m,--max-time", flags.max_time,
+         "seconds for the whole call, retries and waits included (curl: each transfer) [60]")
+      ->group(k_other);
+  app.add_option("--retry", flags.retry, "retries; N makes at most N+1 attempts [3] (curl: 0)")
+      ->group(k_other);
+
+  app.add_option("--policy", flags.policy,
+                 "FILE of policies, chosen by the URL, or FILE#NAME; flags override it")
+      ->group(k_ours);
+  app.add_option("--backoff", flags.backoff, "first wait in seconds, doubling [0.5]")
+      ->group(k_ours);
+  app.add_option("--backoff-max", flags.backoff_max, "longest computed wait in seconds [20]")
+      ->group(k_ours);
+  app.add_option("--jitter", flags.jitter, "none, full, equal, decorrelated [full]")->group(k_ours);
+  app.add_option("--retry-on", flags.retry_on,
+                 "statuses, e.g. 429,500-504 [408,425,429,500,502,503,504]")
+      ->group(k_ours);
+  app.add_option("--retry-methods", flags.retry_methods,
+                 "methods that may be repeated, or any [the idempotent ones]")
+      ->group(k_ours);
+  app.add_option("--attempt-timeout", flags.attempt_timeout, "seconds for one attempt [10]")
+      ->group(k_ours);
+  app.add_option("--idempotency-key", flags.idempotency_key,
+                 "send this Idempotency-Key, or auto: the call may be repeated")
+      ->group(k_ours);
+  app.add_flag("--idempotent", flags.idempotent, "repeating this request is harmless")
+      ->group(k_ours);
+  app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")
+      ->group(k_ours);
 }
 
 CallSetup make_setup(const CallFlags& flags) {

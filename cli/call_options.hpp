@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <redial/redial.hpp>
@@ -48,10 +49,14 @@ struct CallFlags {
   std::string report;
   std::vector<std::string> redact;
   LogFlags log;
+  std::string policy;  ///< FILE or FILE#NAME
 };
 
 /// The content behind "@name": a file, or standard input for "-". Throws UsageError naming `flag`.
 std::string read_named(const std::string& flag, const std::string& name);
+
+/// Declares the flags that make a policy, on their own.
+void declare_policy(CLI::App& app, CallFlags& flags);
 
 /// Declares the flags on `app`, which fills `flags` when it parses.
 void declare(CLI::App& app, CallFlags& flags);
@@ -61,7 +66,8 @@ struct CallSetup {
   std::string method;
   std::string url;
   SessionOptions session;
-  Adapter adapter;
+  Adapter adapter;                                      ///< for http:// and https://
+  std::vector<std::pair<std::string, Adapter>> routes;  ///< what a policy file says beside it
   RequestOptions options;
 };
 

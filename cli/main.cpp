@@ -17,6 +17,7 @@
 #include "exit_codes.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "policy_command.hpp"
 #include "self_description.hpp"
 
 namespace redial::cli {
@@ -95,6 +96,7 @@ int dispatch(int argc, char** argv) {
   CLI::App* const demo =
       app.add_subcommand("demo", "calls through a server that misbehaves, and what became of them");
   demo->parse_complete_callback([&commands] { commands.chosen = run_demo; });
+  declare_policy_command(app, commands.chosen);
   add_self_description(app, commands);
   try {
     app.parse(argc, argv);

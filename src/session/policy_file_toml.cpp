@@ -506,6 +506,10 @@ class FileReader {
     if (found == policies_->end()) {
       if (*name == k_urllib3) {
         policy.adapter.max_retries = Retry::urllib3();
+        for (const auto& field : k_retry_fields) {
+          policy.places[std::string(field.name)] = {
+              .line = at.line, .column = at.column, .policy = problems_.policy};
+        }
         return;
       }
       return refuse_name(at, "inherits", *name);
@@ -535,7 +539,6 @@ class FileReader {
         for (const auto& [inner, value] : *fields) read_field(inner, value, *group, name, policy);
       }
     }
-    if (problems_.size() != before) return;
     check_contradictions(policy);
     if (problems_.size() != before) return;
     try {  // whatever else the library would refuse later
@@ -558,7 +561,6 @@ class FileReader {
             PolicyFileContent::Named& policy) {
     const Place at = place_of(key.source());
     policy.places[std::string(field)] = {.line = at.line, .column = at.column, .policy = name};
-    own_.emplace(field);
   }
 
   void read_field(const toml::key& key, const toml::node& node, const Group& group,
@@ -567,7 +569,9 @@ class FileReader {
     if (field == nullptr) return refuse_field(key, group);
     const std::string full = full_name(group.name, field->name);
     note(key, full, name, policy);
+    const std::size_t before = problems_.size();
     field->read_into(Value{node, full, problems_}, policy.adapter);
+    if (problems_.size() == before) own_.insert(full);
   }
 
   // The field is not known here: say where it belongs, what takes its place, or what it resembles.
@@ -743,7 +747,7 @@ class FileReader {
   const toml::node* routes_ = nullptr;
   const toml::node* default_ = nullptr;
   std::map<std::string, Progress, std::less<>> progress_;
-  std::set<std::string, std::less<>> own_;  // the fields that the policy being read sets itself
+  std::set<std::string, std::less<>> own_;  // what the policy being read sets itself, and validly
   std::vector<std::pair<UrlPrefix, int>> matches_;
 };
 

@@ -340,6 +340,10 @@ TEST(PolicyFile, ContradictionsAreErrors) {
       "p.toml:5:1: error: b.backoff_factor: backoff_max, 1s, is below backoff_factor, 2s: every "
       "wait would be cut to it; instead: backoff_max at or above the factor");
   EXPECT_NO_THROW(PolicyFile::parse("[policies.p]\nbackoff_factor = \"40s\""));
+  // Beside other errors, and never because of one.
+  EXPECT_EQ(errors_of("[policies.p]\ntotal = -1\ntls.key_file = \"k\"").size(), 2U);
+  EXPECT_EQ(errors_of("[policies.p]\ntls.cert_file = 1\ntls.key_file = \"k\"").size(), 2U);
+  EXPECT_EQ(errors_of("[policies.p]\nbackoff_max = \"1s\"\nbackoff_factor = 2").size(), 1U);
 }
 
 TEST(PolicyFile, EveryErrorOfAFileIsReportedInTheOrderOfItsLines) {

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace redial::cli {
+
+/// What standard output can show.
+struct Terminal {
+  std::size_t width = 80;  ///< columns, 40 to 120; a pipe has COLUMNS, or 80
+  bool unicode = false;    ///< the locale is UTF-8, and TERM is not dumb
+};
+Terminal terminal();
+
+/// `text` in lines of at most `width` columns, broken at spaces, each ended; the first begins with
+/// `first`, the others with as many spaces.
+std::string wrapped(std::string_view text, std::size_t width, std::string_view first);
+
+}  // namespace redial::cli
