@@ -23,8 +23,7 @@ int main(int argc, char** argv) {
     redial::testing::FaultServer server;
     server.in_turn("/", {{.status = 503}, {.body = "hello"}});
     const auto response = session.get(server.url("/"));
-    std::cout << response.body() << " after " << response.report().attempts.size()
-              << " attempts\n";
+    std::cout << response.body() << " after " << response.report().attempts.size() << " attempts\n";
     return response.report().attempts.size() == 2 ? 0 : 1;
   } catch (const redial::PolicyFileError& error) {
     std::cerr << error.what() << '\n';  // every error of the file, with its line
