@@ -43,6 +43,7 @@ class Redial(ConanFile):
         self.requires("fmt/9.1.0")
         self.requires("nlohmann_json/3.11.2", transitive_headers=True)
         self.requires("libidn2/2.3.0")
+        self.requires("tomlplusplus/3.3.0")
         if self.options.cli:
             self.requires("cli11/2.3.2")
 
@@ -82,6 +83,7 @@ class Redial(ConanFile):
             "fmt::fmt",
             "nlohmann_json::nlohmann_json",
             "libidn2::libidn2",
+            "tomlplusplus::tomlplusplus",
         ]
         self.cpp_info.components["testing"].set_property("cmake_target_name", "redial::testing")
         self.cpp_info.components["testing"].libs = ["redial_testing"]
