@@ -252,14 +252,13 @@ std::string method_of(const CallFlags& flags) {
   return named;
 }
 
-// "FILE" or "FILE#NAME", where FILE may hold a # itself. The flags come on top of what it says.
+// The flags come on top of what the file says.
 void read_policy_file(const CallFlags& flags, CallSetup& setup) {
-  const auto mark = flags.policy.rfind('#');
-  const bool whole = mark == std::string::npos || std::ifstream(flags.policy).is_open();
-  const PolicyFile file = PolicyFile::load(whole ? flags.policy : flags.policy.substr(0, mark));
-  if (!whole) {
+  const auto [path, name] = policy_and_name(flags.policy);
+  const PolicyFile file = PolicyFile::load(path);
+  if (!name.empty()) {
     try {
-      setup.adapter = file.adapter(flags.policy.substr(mark + 1));
+      setup.adapter = file.adapter(name);
     } catch (const std::out_of_range& error) {
       throw UsageError(std::string("--policy: ") + error.what());
     }
@@ -449,6 +448,12 @@ void declare_policy(CLI::App& app, CallFlags& flags) {
       ->group(k_ours);
   app.add_flag("--no-redirect", flags.no_redirect, "return a redirect instead of following it")
       ->group(k_ours);
+}
+
+std::pair<std::string, std::string> policy_and_name(const std::string& given) {
+  const auto mark = given.rfind('#');
+  if (mark == std::string::npos || std::ifstream(given).is_open()) return {given, ""};
+  return {given.substr(0, mark), given.substr(mark + 1)};
 }
 
 CallSetup make_setup(const CallFlags& flags) {

@@ -58,6 +58,10 @@ std::string read_named(const std::string& flag, const std::string& name);
 /// Declares the flags that make a policy, on their own.
 void declare_policy(CLI::App& app, CallFlags& flags);
 
+/// What --policy names: a file, and one of its policies or nothing. "FILE#NAME", where FILE may
+/// hold a # itself.
+std::pair<std::string, std::string> policy_and_name(const std::string& given);
+
 /// Declares the flags on `app`, which fills `flags` when it parses.
 void declare(CLI::App& app, CallFlags& flags);
 

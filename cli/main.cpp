@@ -15,6 +15,7 @@
 #include "demo.hpp"
 #include "errors.hpp"
 #include "exit_codes.hpp"
+#include "explain_command.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
 #include "policy_command.hpp"
@@ -96,6 +97,7 @@ int dispatch(int argc, char** argv) {
   CLI::App* const demo =
       app.add_subcommand("demo", "calls through a server that misbehaves, and what became of them");
   demo->parse_complete_callback([&commands] { commands.chosen = run_demo; });
+  declare_explain_command(app, commands.chosen);
   declare_policy_command(app, commands.chosen);
   add_self_description(app, commands);
   try {

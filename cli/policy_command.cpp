@@ -71,7 +71,7 @@ constexpr std::array k_checklist{
     Point{ChecklistPoint::server_signals, "server signals obeyed", "ok"},
     Point{ChecklistPoint::timeouts, "time-outs on every call", "ok"},
     Point{ChecklistPoint::logs, "attempts and failures logged",
-          "not in a policy: keep the report of each call that fails (--report)"},
+          "not in a policy: --log-level, or a redial::Log on the session"},
     Point{ChecklistPoint::writes, "writes handled", "ok; now test them on purpose"},
     Point{ChecklistPoint::security, "servers verified", "ok"},
 };
@@ -89,7 +89,7 @@ std::string text_of(const Checked& result, const Terminal& shown) {
     text += finding.file + ":" + std::to_string(finding.line) + ":" +
             std::to_string(finding.column) + ": " + std::string(to_string(finding.severity)) +
             (what.empty() ? "" : ": " + what) + "\n";
-    text += wrapped(finding.message, shown.width, "    ");
+    text += wrapped(spelled(finding.message, shown), shown.width, "    ");
     if (!finding.instead.empty()) text += wrapped(finding.instead, shown.width, "    instead: ");
   }
   if (result.file) {

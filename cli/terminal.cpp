@@ -50,6 +50,14 @@ Terminal terminal() {
   return shown;
 }
 
+std::string spelled(std::string text, const Terminal& shown) {
+  if (shown.unicode) return text;
+  constexpr std::string_view sign = "§";
+  for (auto at = text.find(sign); at != std::string::npos; at = text.find(sign, at))
+    text.replace(at, sign.size(), "sec. ");
+  return text;
+}
+
 std::string wrapped(std::string_view text, std::size_t width, std::string_view first) {
   const std::string rest(columns(first), ' ');
   std::string out(first);

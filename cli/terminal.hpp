@@ -13,6 +13,9 @@ struct Terminal {
 };
 Terminal terminal();
 
+/// `text` as this terminal can spell it: without Unicode "§" is "sec. ".
+std::string spelled(std::string text, const Terminal& shown);
+
 /// `text` in lines of at most `width` columns, broken at spaces, each ended; the first begins with
 /// `first`, the others with as many spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::string_view first);
