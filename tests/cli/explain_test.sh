@@ -65,7 +65,8 @@ says 'sends it again after 0 s to 0.5 s
 No byte of the request left this machine' --method POST --error refused
 says '429 says that the request was not processed: any method is sent again. [RFC 6585 §4]' --method POST --status 429
 # The third retry waits up to 0.5 s · 2^2.
-says 'sends it again after 0 s to 2 s, typically 1 s' --status 503 --attempt 3
+says 'sends it again after 0 s to 2 s, typically 1 s
+backoff_factor, 0.5 s, doubles with each retry, to at most 20 s; the wait is a random part of that (full jitter).' --status 503 --attempt 3
 says 'redial stops: attempts_exhausted.
 ends failed; exit code 3; sending it again would be safe
 total = 3 makes at most 4 attempts
