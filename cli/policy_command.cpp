@@ -97,9 +97,14 @@ std::string text_of(const Checked& result, const Terminal& shown) {
     text += "Production checklist\n";
     for (const auto& [point, asks, answer] : k_checklist) {
       const std::size_t found = result.count(point);
+      const std::string said = found == 0 ? answer : counted(found, "finding");
       std::string row = std::string("  ") + asks;
-      row.resize(std::max<std::size_t>(row.size() + 2, 34), ' ');
-      text += wrapped(found == 0 ? answer : counted(found, "finding"), shown.width, row);
+      if (shown.width < 60) {
+        text += row + ":\n" + wrapped(said, shown.width, "    ");
+      } else {
+        row.resize(std::max<std::size_t>(row.size() + 2, 34), ' ');
+        text += wrapped(said, shown.width, row);
+      }
     }
     text += '\n';
   }
