@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -112,22 +112,22 @@ Schedule schedule_of(const Subject& subject) {
   schedule.typical = rehearsals.typical.play(subject.call, always(outcome));
   schedule.longest = rehearsals.longest.play(subject.call, always(outcome));
   for (const auto& way : schedule.ways) {
-    for (Rehearsal* const rehearsal :
-         {&rehearsals.longest, &rehearsals.typical, &rehearsals.shortest}) {
-      if (subject.deadline() == k_unlimited &&
-          (subject.timeouts.attempt == k_unlimited || subject.timeouts.connect == k_unlimited))
-        continue;  // it has no end
+    if (subject.deadline() == k_unlimited &&
+        (subject.timeouts.attempt == k_unlimited || subject.timeouts.connect == k_unlimited))
+      continue;  // it has no end
+    // Long waits may end a call earlier than short ones: the next would not fit any more.
+    for (const auto& [rehearsal, waits] : {std::pair{&rehearsals.longest, "the longest"},
+                                           std::pair{&rehearsals.typical, "a typical one"},
+                                           std::pair{&rehearsals.shortest, "the shortest"}}) {
       CallReport report = rehearsal->play(subject.call, always_late(way.outcome));
-      if (!schedule.worst.attempts.empty() &&
-          std::make_tuple(report.elapsed, report.attempts.size()) <=
-              std::make_tuple(schedule.worst.elapsed, schedule.worst.attempts.size()))
-        continue;
+      if (!schedule.worst.attempts.empty() && report.elapsed <= schedule.worst.elapsed) continue;
       schedule.worst = std::move(report);
       schedule.worst_words = way.outcome.evidence == Evidence::not_sent
-                                 ? "every attempt uses up its time to connect"
+                                 ? "Every attempt uses up its time to connect"
                              : way.outcome.evidence == Evidence::maybe
-                                 ? "every attempt uses up its limits, and no answer comes"
-                                 : "every attempt is answered at its last moment";
+                                 ? "Every attempt uses up its limits, and no answer comes"
+                                 : "Every attempt is answered at its last moment";
+      schedule.worst_words += std::string(", and every wait is ") + waits;
     }
   }
   return schedule;
@@ -283,7 +283,7 @@ std::string worst_text(const Schedule& schedule, const Subject& subject, const T
   const bool cut = worst.stop_reason == StopReason::deadline;
   const std::size_t made = worst.attempts.size();
   const std::size_t possible = schedule.typical.attempts.size();
-  std::string text = schedule.worst_words + ", and every wait is the longest: ";
+  std::string text = schedule.worst_words + ": ";
   if (never_ended(worst)) {
     text += "the call goes on without an end";
   } else {
@@ -292,7 +292,6 @@ std::string worst_text(const Schedule& schedule, const Subject& subject, const T
       text +=
           "; only " + std::to_string(made) + " of " + std::to_string(possible) + " attempts start";
   }
-  text.front() = 'E';
   return "\nWorst case\n" + wrapped(text + ".", shown.width, "  ") +
          picture(schedule, subject, shown);
 }

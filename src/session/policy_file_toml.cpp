@@ -360,6 +360,7 @@ constexpr std::array k_tls_fields{
 };
 constexpr std::array k_pool_fields{
     Field{"idle_per_origin", into<&PoolOptions::idle_per_origin>},
+    Field{"idle_total", into<&PoolOptions::idle_total>},
     Field{"idle_timeout", into<&PoolOptions::idle_timeout>},
     Field{"lifetime", into<&PoolOptions::lifetime>},
 };

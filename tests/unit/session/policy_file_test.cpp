@@ -107,6 +107,7 @@ tls.cert_file = "cert.pem"
 tls.key_file = "key.pem"
 [policies.p.pool]
 idle_per_origin = 7
+idle_total = 70
 idle_timeout = "3s"
 lifetime = "10m"
 )");
@@ -149,8 +150,9 @@ lifetime = "10m"
   EXPECT_EQ(only(file).tls.ca_file, "ca.pem");
   EXPECT_EQ(only(file).tls.cert_file, "cert.pem");
   EXPECT_EQ(only(file).tls.key_file, "key.pem");
-  const auto& [per_origin, idle_timeout, lifetime] = only(file).pool.value();
+  const auto& [per_origin, in_total, idle_timeout, lifetime] = only(file).pool.value();
   EXPECT_EQ(per_origin, 7U);
+  EXPECT_EQ(in_total, 70U);
   EXPECT_EQ(idle_timeout, Duration(3s));
   EXPECT_EQ(lifetime, Duration(10min));
 }
