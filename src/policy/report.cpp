@@ -213,6 +213,9 @@ std::string_view to_string(Resend resend) noexcept {
 std::string_view to_string(StopReason reason) noexcept {
   return k_stops[static_cast<std::size_t>(reason)].name;
 }
+std::string_view explain(StopReason reason) noexcept {
+  return k_stops[static_cast<std::size_t>(reason)].sentence;
+}
 std::string_view to_string(Decision decision) noexcept {
   return name_of(k_decisions, decision);
 }
@@ -244,9 +247,8 @@ std::string CallReport::text() const {
     block += '\n';
     if (attempt.hop > 0 && !attempt.url.empty()) block += fmt::format("      to {}\n", attempt.url);
   }
-  block +=
-      fmt::format("  {} after {:.3f} s ({}): {}\n", to_string(outcome), seconds(elapsed),
-                  to_string(stop_reason), k_stops[static_cast<std::size_t>(stop_reason)].sentence);
+  block += fmt::format("  {} after {:.3f} s ({}): {}\n", to_string(outcome), seconds(elapsed),
+                       to_string(stop_reason), explain(stop_reason));
   if (const std::string next = what_next(*this); !next.empty())
     block += fmt::format("  next: {}\n", next);
   return block;

@@ -1,214 +1,206 @@
 #include <redial/testing/scripted_transport.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <stdexcept>
+#include <deque>
 #include <utility>
+
+#include "testing/history.hpp"
+#include "testing/scripted_loop.hpp"
 
 namespace redial {
 inline namespace v0 {
 namespace testing {
 namespace {
 
-Evidence usual_evidence(Fault fault) {
-  if (fault == Fault::none) return Evidence::responded;
-  switch (cause_of(fault)) {
-    case Cause::connect:
-    case Cause::other:
-      return Evidence::not_sent;
-    case Cause::read:
-      return Evidence::maybe;
-    case Cause::body:
-      return Evidence::responded;
-    default:
-      break;
-  }
-  switch (fault) {
-    case Fault::body_too_large:
-    case Fault::sink_failed:
-      return Evidence::responded;
-    case Fault::upload_failed:
-    case Fault::deadline:
-      return Evidence::maybe;
-    default:
-      return Evidence::not_sent;
-  }
-}
+constexpr std::size_t k_nearest = 3;
 
-BodyVerdict verdict_of(Fault fault) {
-  switch (fault) {
-    case Fault::body_cut:
-      return BodyVerdict::cut;
-    case Fault::body_undecodable:
-      return BodyVerdict::undecodable;
-    case Fault::body_too_large:
-      return BodyVerdict::too_large;
-    case Fault::sink_failed:
-      return BodyVerdict::sink_failed;
-    default:
-      return BodyVerdict::whole;
+// Why it could not be read whole, or nothing.
+std::optional<std::string> read_all(const Body& body, std::string& content) {
+  try {
+    const auto reader = body.open();
+    char piece[4096];
+    while (const std::size_t count = reader->read(piece, sizeof piece))
+      content.append(piece, count);
+  } catch (const std::exception& error) {
+    return error.what();
   }
-}
-
-std::string read_all(const Body& body) {
-  std::string content;
-  const auto reader = body.open();
-  char piece[4096];
-  while (const std::size_t count = reader->read(piece, sizeof piece)) content.append(piece, count);
-  return content;
+  return std::nullopt;
 }
 
 }  // namespace
 
-Scripted Scripted::answer(int status, Headers headers, std::string body) {
-  Scripted attempt;
-  attempt.status = status;
-  attempt.headers = std::move(headers);
-  attempt.body = std::move(body);
-  return attempt;
-}
-
-Scripted Scripted::failing(Fault fault) {
-  Scripted attempt;
-  attempt.fault = fault;
-  attempt.evidence = usual_evidence(fault);
-  return attempt;
-}
-
-// Events in the order of their time; `run` moves the clock to the next one, or to the end of the
-// wait.
-class ScriptedTransport::Loop final : public EventLoop {
- public:
-  explicit Loop(std::shared_ptr<FakeClock> clock) : clock_(std::move(clock)) {}
-
-  Now now() override { return clock_->now(); }
-
-  void run(SteadyTime until) override {
-    if (woken_.exchange(false)) return;
-    const auto next = std::min_element(events_.begin(), events_.end(),
-                                       [](const Event& a, const Event& b) { return a.at < b.at; });
-    if (next == events_.end() || next->at > until) {
-      if (until == SteadyTime::max())
-        throw std::logic_error("ScriptedTransport: a wait that nothing can end");
-      return idle_to(until);
-    }
-    move_to(next->at);
-    Event event = std::move(*next);
-    events_.erase(next);
-    finish(event);
-  }
-
-  void wake() noexcept override { woken_ = true; }
-  bool takes_real_time() const noexcept override { return false; }
-
-  void add(SteadyTime at, Exchange& exchange, Scripted script, Fault limit) {
-    events_.push_back({at, &exchange, std::move(script), limit});
-  }
-
-  void cancel(Exchange& exchange) {
-    for (auto& event : events_) {
-      if (event.exchange != &exchange) continue;
-      event.at = now().steady;
-      event.limit = Fault::cancelled;
-    }
-  }
-
- private:
-  struct Event {
-    SteadyTime at;
-    Exchange* exchange;
-    Scripted script;
-    Fault limit;  // set: this ended it instead of what the script says
+// All but the history: with the history's mutex held.
+struct ScriptedTransport::Script {
+  struct Objection {
+    const Rule* rule;
+    std::vector<std::string> reasons;
   };
 
-  void move_to(SteadyTime time) {
-    const Now at = now();
-    if (time > at.steady) clock_->advance(time - at.steady);
-  }
+  Rule* take_in_order(const SentRequest& request, std::vector<Objection>& objections) const;
+  Rule* take_newest(const SentRequest& request, std::vector<Objection>& objections) const;
+  std::string explain(const SentRequest& request, std::vector<Objection> objections) const;
+  Rule::Compute edited(Rule::Compute compute) const;
 
-  // Nothing is under way: what passes now is a wait between attempts.
-  void idle_to(SteadyTime time) {
-    const Now at = now();
-    if (!events_.empty()) return move_to(time);
-    if (time > at.steady) clock_->wait(time - at.steady);
-  }
-
-  static void finish(Event& event) {
-    Outcome outcome;
-    outcome.evidence = event.script.evidence;
-    outcome.fault = event.script.fault;
-    outcome.connection_reused = event.script.connection_reused;
-    if (event.limit != Fault::none) {
-      outcome.fault = event.limit;
-      // A scripted answer that had not come yet leaves it open whether the request was processed.
-      if (outcome.evidence == Evidence::responded) outcome.evidence = Evidence::maybe;
-      return event.exchange->finished(std::move(outcome));
-    }
-    if (outcome.evidence == Evidence::responded) answer(event, outcome);
-    event.exchange->finished(std::move(outcome));
-  }
-
-  static void answer(Event& event, Outcome& outcome) {
-    ReceivedResponse& response = event.exchange->response;
-    response.status = event.script.status;
-    response.headers = std::move(event.script.headers);
-    outcome.status = response.status;
-    outcome.body = verdict_of(outcome.fault);
-    Exchange::Sink* const sink = event.exchange->head(response);
-    if (sink == nullptr) {
-      response.body = std::move(event.script.body);
-    } else if (!sink->write(event.script.body)) {
-      outcome.fault = Fault::sink_failed;
-      outcome.body = BodyVerdict::sink_failed;
-    }
-  }
-
-  std::shared_ptr<FakeClock> clock_;
-  std::atomic<bool> woken_{false};
-  std::vector<Event> events_;
+  std::shared_ptr<Rule::History> history = std::make_shared<Rule::History>();
+  std::vector<std::unique_ptr<Rule>> rules;
+  std::deque<Scripted> queue;
+  Rule::Compute otherwise;
+  std::function<void(const SentRequest&, Scripted&)> edit;
+  std::vector<std::string> unmatched;
+  bool ordered = false;
 };
 
-ScriptedTransport::ScriptedTransport(std::shared_ptr<FakeClock> clock) : clock_(std::move(clock)) {}
+// The next rule in turn; one whose answers may be left over may be passed over.
+Rule* ScriptedTransport::Script::take_in_order(const SentRequest& request,
+                                               std::vector<Objection>& objections) const {
+  for (const auto& rule : rules) {
+    if (rule->unused() == 0) continue;
+    auto reasons = rule->match_.mismatches(request);
+    if (reasons.empty()) return rule.get();
+    objections.push_back({rule.get(), std::move(reasons)});
+    if (!rule->optional_) break;
+  }
+  return nullptr;
+}
+
+Rule* ScriptedTransport::Script::take_newest(const SentRequest& request,
+                                             std::vector<Objection>& objections) const {
+  for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {
+    auto reasons = (*rule)->objections(request);
+    if (reasons.empty()) return rule->get();
+    objections.push_back({rule->get(), std::move(reasons)});
+  }
+  return nullptr;
+}
+
+std::string ScriptedTransport::Script::explain(const SentRequest& request,
+                                               std::vector<Objection> objections) const {
+  std::string text = "ScriptedTransport: " + request.method + " " + request.url.redacted() +
+                     " is not in the script";
+  if (rules.empty()) return text;
+  if (objections.empty()) return text + ": every rule is used up";
+  std::stable_sort(objections.begin(), objections.end(), [](const auto& a, const auto& b) {
+    return a.reasons.size() < b.reasons.size();
+  });
+  text += ordered ? "; the next in order:" : "; the nearest rules:";
+  for (std::size_t i = 0; i < std::min(objections.size(), k_nearest); ++i) {
+    text += "\n  " + objections[i].rule->description();
+    for (const auto& reason : objections[i].reasons) text += "\n    " + reason;
+  }
+  if (objections.size() > k_nearest)
+    text += "\n  and " + std::to_string(objections.size() - k_nearest) + " more";
+  return text;
+}
+
+Rule::Compute ScriptedTransport::Script::edited(Rule::Compute compute) const {
+  if (!edit) return compute;
+  return [compute = std::move(compute), change = edit](const SentRequest& request) {
+    Scripted attempt = compute(request);
+    change(request, attempt);
+    return attempt;
+  };
+}
+
+ScriptedTransport::ScriptedTransport(std::shared_ptr<FakeClock> clock)
+    : clock_(std::move(clock)), script_(std::make_unique<Script>()) {}
 ScriptedTransport::~ScriptedTransport() = default;
 
+Rule& ScriptedTransport::on(Match match) {
+  const std::lock_guard lock(script_->history->mutex);
+  auto& rules = script_->rules;
+  rules.push_back(
+      std::unique_ptr<Rule>(new Rule(std::move(match), rules.size(), script_->history)));
+  return *rules.back();
+}
+
 ScriptedTransport& ScriptedTransport::then(Scripted attempt) {
-  const std::lock_guard lock(mutex_);
-  script_.push_back(std::move(attempt));
+  const std::lock_guard lock(script_->history->mutex);
+  script_->queue.push_back(std::move(attempt));
   return *this;
 }
 
-ScriptedTransport& ScriptedTransport::otherwise(
-    std::function<Scripted(const SentRequest&)> answer) {
-  const std::lock_guard lock(mutex_);
-  otherwise_ = std::move(answer);
+ScriptedTransport& ScriptedTransport::otherwise(Rule::Compute answer) {
+  const std::lock_guard lock(script_->history->mutex);
+  script_->otherwise = std::move(answer);
+  return *this;
+}
+
+ScriptedTransport& ScriptedTransport::edit_answers(
+    std::function<void(const SentRequest&, Scripted&)> edit) {
+  const std::lock_guard lock(script_->history->mutex);
+  script_->edit = std::move(edit);
+  return *this;
+}
+
+ScriptedTransport& ScriptedTransport::in_order() {
+  const std::lock_guard lock(script_->history->mutex);
+  script_->ordered = true;
   return *this;
 }
 
 std::vector<SentRequest> ScriptedTransport::requests() const {
-  const std::lock_guard lock(mutex_);
-  return requests_;
+  return script_->history->select([](const auto&) { return true; });
+}
+
+std::vector<SentRequest> ScriptedTransport::requests(const Match& match) const {
+  return script_->history->select([&](const auto& entry) { return match.matches(entry.request); });
+}
+
+std::optional<SentRequest> ScriptedTransport::last_request() const {
+  auto all = requests();
+  if (all.empty()) return std::nullopt;
+  return std::move(all.back());
+}
+
+void ScriptedTransport::forget_requests() {
+  const std::lock_guard lock(script_->history->mutex);
+  script_->history->entries.clear();
 }
 
 std::size_t ScriptedTransport::left() const {
-  const std::lock_guard lock(mutex_);
-  return script_.size();
+  const std::lock_guard lock(script_->history->mutex);
+  return script_->queue.size();
+}
+
+std::vector<std::string> ScriptedTransport::problems() const {
+  const std::lock_guard lock(script_->history->mutex);
+  std::vector<std::string> found = script_->unmatched;
+  for (const auto& rule : script_->rules) {
+    if (rule->optional_ || rule->unused() == 0) continue;
+    found.push_back(rule->description() + ": " + std::to_string(rule->unused()) + " of " +
+                    std::to_string(rule->answers()) + " answers were never asked for");
+  }
+  if (!script_->queue.empty())
+    found.push_back(std::to_string(script_->queue.size()) +
+                    " attempts queued by then() were never asked for");
+  return found;
 }
 
 std::shared_ptr<EventLoop> ScriptedTransport::lease() {
-  return std::make_shared<Loop>(clock_);
+  return std::make_shared<ScriptedLoop>(clock_);
 }
 
-Scripted ScriptedTransport::take(const SentRequest& request) {
-  const std::lock_guard lock(mutex_);
-  requests_.push_back(request);
-  if (!script_.empty()) {
-    Scripted attempt = std::move(script_.front());
-    script_.pop_front();
-    return attempt;
+// Records the request and finds what answers it.
+Rule::Compute ScriptedTransport::choose(const SentRequest& request, std::size_t& number) {
+  Script& script = *script_;
+  Rule::History& history = *script.history;
+  const std::lock_guard lock(history.mutex);
+  number = history.add(request);
+  std::vector<Script::Objection> objections;
+  Rule* const rule = script.ordered ? script.take_in_order(request, objections)
+                                    : script.take_newest(request, objections);
+  if (rule != nullptr) {
+    history.entries.back().rule = rule->number_;
+    return script.edited(rule->next());
   }
-  if (otherwise_) return otherwise_(request);
-  throw std::logic_error("ScriptedTransport: " + request.method + " " + request.url.redacted() +
-                         " is not in the script");
+  if (!script.queue.empty()) {
+    Scripted attempt = std::move(script.queue.front());
+    script.queue.pop_front();
+    return script.edited([attempt = std::move(attempt)](const SentRequest&) { return attempt; });
+  }
+  if (script.otherwise) return script.edited(script.otherwise);
+  script.unmatched.push_back(script.explain(request, std::move(objections)));
+  throw UnmatchedRequest(script.unmatched.back());
 }
 
 void ScriptedTransport::start(EventLoop& loop, Exchange& exchange) {
@@ -219,26 +211,26 @@ void ScriptedTransport::start(EventLoop& loop, Exchange& exchange) {
                       .chunked = !exchange.body->length().has_value(),
                       .fresh_connection = exchange.fresh_connection,
                       .limits = exchange.limits,
-                      .at = clock_->elapsed()};
-  request.body = read_all(*exchange.body);
-  Scripted script = take(request);
-
-  const SteadyTime begin = clock_->now().steady;
-  const bool unsent = script.evidence == Evidence::not_sent;
-  const Duration limit = unsent ? exchange.limits.connect : exchange.limits.attempt;
-  const SteadyTime natural =
-      script.never_ends ? SteadyTime::max() : saturating_add(begin, script.takes);
-  const SteadyTime limited = std::min(saturating_add(begin, limit), exchange.limits.deadline);
-  const Fault what = limited == exchange.limits.deadline ? Fault::deadline
-                     : unsent                            ? Fault::connect_timeout
-                                                         : Fault::attempt_timeout;
-  const bool in_time = natural <= limited;
-  static_cast<Loop&>(loop).add(in_time ? natural : limited, exchange, std::move(script),
-                               in_time ? Fault::none : what);
+                      .at = clock_->elapsed(),
+                      .tls = *exchange.tls};
+  std::size_t number = 0;
+  Scripted attempt;
+  if (const auto why = read_all(*exchange.body, request.body)) {
+    const std::lock_guard lock(script_->history->mutex);
+    number = script_->history->add(request);
+    attempt = Scripted::failing(Fault::upload_failed);
+    attempt.detail = *why;
+  } else {
+    // Computed outside the lock: it may ask this transport what was sent so far.
+    attempt = choose(request, number)(request);
+  }
+  static_cast<ScriptedLoop&>(loop).add(
+      exchange, std::move(attempt),
+      [history = script_->history, number] { history->mark_left(number); });
 }
 
 void ScriptedTransport::cancel(EventLoop& loop, Exchange& exchange) {
-  static_cast<Loop&>(loop).cancel(exchange);
+  static_cast<ScriptedLoop&>(loop).cancel(exchange);
 }
 
 }  // namespace testing

@@ -59,6 +59,8 @@ REDIAL_EXPORT std::string_view to_string(CallOutcome outcome) noexcept;
 REDIAL_EXPORT std::string_view to_string(Resend resend) noexcept;
 REDIAL_EXPORT std::string_view to_string(StopReason reason) noexcept;
 REDIAL_EXPORT std::string_view to_string(Decision decision) noexcept;
+/// A clause for people, after "because": "no retries were left".
+REDIAL_EXPORT std::string_view explain(StopReason reason) noexcept;
 
 /// One physical send, redirect hops included.
 struct AttemptReport {

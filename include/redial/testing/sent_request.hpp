@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <redial/config.hpp>
+#include <redial/http/headers.hpp>
+#include <redial/http/text.hpp>
+#include <redial/http/url.hpp>
+#include <redial/policy/time.hpp>
+#include <redial/policy/timeouts.hpp>
+#include <redial/transport/tls.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace testing {
+
+/// What a scripted transport was asked to send: one attempt, complete but for framing.
+struct REDIAL_EXPORT SentRequest {
+  std::string method;
+  Url url;
+  Headers headers = {};
+  std::string body = {};
+  bool chunked = false;  ///< its length was not known beforehand
+  bool fresh_connection = false;
+  AttemptLimits limits = {};
+  Duration at = {};  ///< on the fake clock
+  TlsOptions tls = {};
+  /// A server may have acted on it (evidence `maybe` or `responded`). Known when the attempt is
+  /// over.
+  bool left = false;
+
+  /// The first value of that name.
+  std::optional<std::string_view> header(std::string_view name) const { return headers.get(name); }
+  /// The URL's parameters, decoded.
+  Pairs query() const;
+  /// The body as form fields, decoded; meaningful for application/x-www-form-urlencoded.
+  Pairs form() const;
+};
+
+/// Method, URL, fields and body on a few lines, for people; secrets are not shown.
+REDIAL_EXPORT std::string shown(const SentRequest& request);
+
+}  // namespace testing
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,27 @@
+#include <redial/testing/sent_request.hpp>
+
+#include "testing/pairs.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace testing {
+
+Pairs SentRequest::query() const {
+  return form_decode(url.query().value_or(""));
+}
+
+Pairs SentRequest::form() const {
+  return form_decode(body);
+}
+
+std::string shown(const SentRequest& request) {
+  std::string text = request.method + " " + request.url.redacted();
+  for (const auto& field : request.headers)
+    text += "\n    " + field.name + ": " + shown_field(field.name, field.value);
+  if (!request.body.empty()) text += "\n    body \"" + printable(request.body) + '"';
+  return text;
+}
+
+}  // namespace testing
+}  // namespace v0
+}  // namespace redial
