@@ -327,6 +327,20 @@ TEST(ScriptedTime, PhasesAddUp) {
   EXPECT_THAT(fixture.session.get("http://a.test/x"), Took(10s));
 }
 
+TEST(ScriptedTime, SeededJitterWaitsTheSameInEveryRun) {
+  const auto run = [](Uniform draw) {
+    const auto api = std::make_shared<ScriptedTransport>();
+    api->on("").answer(503);
+    Session session(SessionOptions{.draw = draw});
+    session.mount("http://", {.max_retries = {.total = 2, .backoff_factor = 1s}, .transport = api});
+    session.get("http://a.test/");
+    return api->clock().waits();
+  };
+  EXPECT_THAT(run(Uniform::always(0.5)), ElementsAre(500ms, 1s));
+  EXPECT_EQ(run(Uniform(42)), run(Uniform(42)));
+  EXPECT_NE(run(Uniform(42)), run(Uniform(43)));
+}
+
 TEST(ScriptedFailures, AnUploadThatCannotBeReadIsOneOnTheWireToo) {
   Fixture fixture;
   fixture.api.on("/x");
