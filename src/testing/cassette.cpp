@@ -148,7 +148,7 @@ class Field {
   std::string body() const {
     if (is_null()) return {};
     object({"text", "base64"});
-    if (value_.size() != 1) fail("expected either \"text\" or \"base64\"");
+    if (value_.size() != 1) fail(R"(expected either "text" or "base64")");
     if (value_.contains("text")) return at("text").text();
     const Field encoded = at("base64");
     auto bytes = base64_decode(encoded.text());

@@ -54,7 +54,7 @@ struct UrlPattern {
       text.remove_prefix(end);
     } else if (!text.empty() && text.front() != '/' && text.front() != '?') {
       throw std::invalid_argument(
-          "Match: a URL pattern begins with a scheme, \"//\" or \"/\"; this does not: " +
+          R"(Match: a URL pattern begins with a scheme, "//" or "/"; this does not: )" +
           in_quotes(whole));
     }
     const std::size_t question = std::min(text.find('?'), text.size());
@@ -84,17 +84,17 @@ struct UrlPattern {
 // Each of `wanted` is among `found`; with `whole`, nothing else is.
 std::optional<std::string> pairs_differ(const Pairs& wanted, Pairs found, std::string_view kind,
                                         JsonMatch how) {
-  for (const auto& [name, value] : wanted) {
-    const auto at = std::find(found.begin(), found.end(), std::pair(name, value));
+  for (const auto& pair : wanted) {
+    const auto at = std::find(found.begin(), found.end(), pair);
     if (at != found.end()) {
       found.erase(at);
       continue;
     }
     const auto other = std::find_if(found.begin(), found.end(),
-                                    [&](const auto& one) { return one.first == name; });
-    std::string text = std::string(kind) + " " + in_quotes(name) + " is ";
+                                    [&](const auto& one) { return one.first == pair.first; });
+    std::string text = std::string(kind) + " " + in_quotes(pair.first) + " is ";
     text += other == found.end() ? "not there" : in_quotes(other->second);
-    return text + ", expected " + in_quotes(value);
+    return text + ", expected " + in_quotes(pair.second);
   }
   if (how == JsonMatch::whole && !found.empty())
     return std::string(kind) + " " + in_quotes(found.front().first) + " was not expected";
