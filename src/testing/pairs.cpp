@@ -1,9 +1,8 @@
 #include "testing/pairs.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include <redial/http/headers.hpp>
+#include <redial/http/redact.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -15,10 +14,6 @@ std::string form_unescape(std::string_view text) {
   std::replace(spaced.begin(), spaced.end(), '+', ' ');
   return percent_decode(spaced);
 }
-
-constexpr std::array<std::string_view, 7> k_secret_fields{
-    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key",
-    "api-key",       "x-auth-token"};
 
 }  // namespace
 
@@ -45,13 +40,8 @@ std::string shown(const Pairs& pairs) {
   return text;
 }
 
-bool is_secret_field(std::string_view name) {
-  return std::any_of(k_secret_fields.begin(), k_secret_fields.end(),
-                     [name](std::string_view secret) { return iequals(secret, name); });
-}
-
 std::string shown_field(std::string_view name, std::string_view value) {
-  return is_secret_field(name) ? "***" : '"' + printable(value) + '"';
+  return '"' + printable(redacted_field(name, value)) + '"';
 }
 
 }  // namespace testing

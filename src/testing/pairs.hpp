@@ -15,9 +15,8 @@ Pairs form_decode(std::string_view text);
 /// a=1&b=2, decoded, for people.
 std::string shown(const Pairs& pairs);
 
-/// `value`, or *** when a field of that name holds a secret (Authorization, cookies, API keys).
+/// The value of a field in quotes, without secrets.
 std::string shown_field(std::string_view name, std::string_view value);
-bool is_secret_field(std::string_view name);
 
 }  // namespace testing
 }  // namespace v0

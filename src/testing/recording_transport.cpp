@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include <redial/http/redact.hpp>
 #include <redial/testing/cassette.hpp>
 #include <redial/transport/wire.hpp>
 
@@ -91,18 +92,18 @@ class RecordingTransport::Tap final : public Exchange, public Exchange::Sink {
     came.status = outcome.status;
     came.connection_reused = outcome.connection_reused;
     came.os_error = outcome.os_error;
-    came.detail = outcome.detail;
+    came.detail = redact_urls(outcome.detail, redaction.query_names);
     came.takes = loop_->now().steady - begun_;
     if (outcome.evidence == Evidence::responded) {
       came.reason = response.reason;
-      came.headers = redacted(response.headers, *url, redaction);
-      came.trailers = redacted(response.trailers, *url, redaction);
+      came.headers = redacted(response.headers, redaction);
+      came.trailers = redacted(response.trailers, redaction);
       came.body =
           redacted_body(response.headers, sink_ == nullptr ? response.body : streamed_, redaction);
     }
     interaction_.body =
         redacted_body(interaction_.headers, std::move(interaction_.body), redaction);
-    interaction_.headers = redacted(interaction_.headers, *url, redaction);
+    interaction_.headers = redacted(interaction_.headers, redaction);
 
     const std::lock_guard lock(state_->mutex);
     state_->interactions[number_] = std::move(interaction_);

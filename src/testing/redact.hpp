@@ -10,8 +10,8 @@ namespace redial {
 inline namespace v0 {
 namespace testing {
 
-/// `fields` without secrets. `base`: what relative references in them (Location) start from.
-Headers redacted(const Headers& fields, const Url& base, const Redaction& redaction);
+/// `fields` without secrets, those of URLs in them (Location, Link) included.
+Headers redacted(const Headers& fields, const Redaction& redaction);
 
 std::string redacted_body(const Headers& fields, std::string body, const Redaction& redaction);
 

@@ -49,7 +49,7 @@ Match match_of(const Interaction& one, const ReplayOptions& options) {
         "the recorded " + name,
         [name, wanted = chosen_fields(one.headers, {name}),
          redaction = options.redaction](const SentRequest& request) -> std::optional<std::string> {
-          const Headers shown = redacted(request.headers, request.url, redaction);
+          const Headers shown = redacted(request.headers, redaction);
           if (chosen_fields(shown, {name}) == wanted) return std::nullopt;
           return name + " is not what was recorded";
         });

@@ -10,6 +10,7 @@
 
 #include <redial/config.hpp>
 #include <redial/http/headers.hpp>
+#include <redial/http/redact.hpp>
 #include <redial/http/url.hpp>
 #include <redial/testing/fake_clock.hpp>
 #include <redial/testing/scripted.hpp>
@@ -25,15 +26,13 @@ namespace testing {
 /// Of Authorization and Proxy-Authorization the scheme stays, of cookies the names, of URLs all but
 /// userinfo and the values of `query_names`. Names are compared without regard to case.
 struct REDIAL_EXPORT Redaction {
-  std::vector<std::string> headers = default_headers();
+  std::vector<std::string> headers = default_secret_header_names();
   std::vector<std::string> query_names = default_secret_query_names();
   /// Members of JSON bodies, at any depth, and fields of forms.
   std::vector<std::string> body_names = default_body_names();
   /// Has the last word on every body, after the names.
   std::function<std::string(std::string_view content_type, std::string body)> body = nullptr;
 
-  /// Authorization, Proxy-Authorization, Cookie, Set-Cookie, X-Api-Key, Api-Key, X-Auth-Token.
-  static const std::vector<std::string>& default_headers();
   /// access_token refresh_token id_token client_secret api_key password secret.
   static const std::vector<std::string>& default_body_names();
 };

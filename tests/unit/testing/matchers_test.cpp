@@ -199,7 +199,7 @@ TEST(Printing, IsReadableAndShowsNoSecrets) {
   EXPECT_EQ(PrintToString(failed), "tls error: no trust");
   const std::string sent = PrintToString(fixture.api);
   EXPECT_THAT(sent, HasSubstr("was sent 3 requests"));
-  EXPECT_THAT(sent, HasSubstr("Cookie: ***"));
+  EXPECT_THAT(sent, HasSubstr("Cookie: \"***\""));
   EXPECT_THAT(sent + PrintToString(response), Not(HasSubstr("hunter")));
 }
 
