@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <redial/testing/rule.hpp>
@@ -10,6 +13,15 @@
 namespace redial {
 inline namespace v0 {
 namespace testing {
+
+/// `function` whose copies share its state: a lambda that counts goes on counting.
+template <class Result, class... Arguments>
+std::function<Result(Arguments...)> shared(std::function<Result(Arguments...)> function) {
+  return [one = std::make_shared<std::function<Result(Arguments...)>>(std::move(function))](
+             Arguments... arguments) -> Result {
+    return (*one)(std::forward<Arguments>(arguments)...);
+  };
+}
 
 /// What was asked of a scripted transport, shared with its rules, and the mutex over all of it.
 struct Rule::History {

@@ -25,7 +25,7 @@ Rule& Rule::fail(Fault fault) {
 
 Rule& Rule::answer_with(Compute compute) {
   const std::lock_guard lock(history_->mutex);
-  answers_.push_back(std::move(compute));
+  answers_.push_back(shared(std::move(compute)));
   return *this;
 }
 

@@ -121,14 +121,14 @@ ScriptedTransport& ScriptedTransport::then(Scripted attempt) {
 
 ScriptedTransport& ScriptedTransport::otherwise(Rule::Compute answer) {
   const std::lock_guard lock(script_->history->mutex);
-  script_->otherwise = std::move(answer);
+  script_->otherwise = answer ? shared(std::move(answer)) : nullptr;
   return *this;
 }
 
 ScriptedTransport& ScriptedTransport::edit_answers(
     std::function<void(const SentRequest&, Scripted&)> edit) {
   const std::lock_guard lock(script_->history->mutex);
-  script_->edit = std::move(edit);
+  script_->edit = edit ? shared(std::move(edit)) : nullptr;
   return *this;
 }
 

@@ -30,7 +30,8 @@ class REDIAL_EXPORT Rule {
   Rule& answer(Scripted attempt);
   Rule& answer(int status, Headers headers = {}, std::string body = {});
   Rule& fail(Fault fault);
-  /// Computed when it is its turn, on the thread of the call. What it throws leaves the call.
+  /// Computed when it is its turn, on the thread of the call (of several calls at once, if there
+  /// are several). What it throws leaves the call.
   Rule& answer_with(Compute compute);
   /// Each answer is given once; then the rule matches nothing any more.
   Rule& strictly();

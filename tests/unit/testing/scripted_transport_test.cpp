@@ -107,6 +107,17 @@ TEST(Rules, ComputedAnswersSeeTheRequestAndTheHistory) {
   EXPECT_THAT(response, HasHeader("X-Count", "1"));
 }
 
+TEST(Rules, ComputedAnswersKeepTheirState) {
+  Fixture fixture({.total = 0});
+  const auto counting = [n = 200](const SentRequest&) mutable { return Scripted::answer(n++); };
+  fixture.api.on("/rule").answer_with(counting);
+  fixture.api.otherwise(counting);
+  EXPECT_EQ(fixture.session.get("http://a.test/rule").status(), 200);
+  EXPECT_EQ(fixture.session.get("http://a.test/rule").status(), 201);
+  EXPECT_EQ(fixture.session.get("http://a.test/other").status(), 200);
+  EXPECT_EQ(fixture.session.get("http://a.test/other").status(), 201);
+}
+
 TEST(Rules, EditingSeesEveryAnswer) {
   Fixture fixture;
   fixture.api.on("/x").answer(200, {}, "body");
