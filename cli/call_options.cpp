@@ -83,27 +83,6 @@ Jitter jitter_of(const std::string& kind) {
   throw UsageError("--jitter: one of none, full, equal, decorrelated, not " + kind);
 }
 
-// "10k", "2M", "1G": curl's units of 1024.
-std::uint64_t size_of(const std::string& flag, std::string text) {
-  std::uint64_t unit = 1;
-  const std::string_view suffixes = "kmg";
-  if (!text.empty()) {
-    const auto at =
-        suffixes.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text.back()))));
-    if (at != std::string_view::npos) {
-      unit = std::uint64_t{1} << (10 * (at + 1));
-      text.pop_back();
-    }
-  }
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() ||
-      value > (std::uint64_t{1} << 50)) {
-    throw UsageError(flag + ": not a size: " + text);
-  }
-  return value * unit;
-}
-
 void add_header_line(Headers& headers, std::vector<std::string>& unset, std::string line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.pop_back();
   if (line.empty()) return;
@@ -454,6 +433,26 @@ std::pair<std::string, std::string> policy_and_name(const std::string& given) {
   const auto mark = given.rfind('#');
   if (mark == std::string::npos || std::ifstream(given).is_open()) return {given, ""};
   return {given.substr(0, mark), given.substr(mark + 1)};
+}
+
+std::uint64_t size_of(const std::string& flag, std::string text) {
+  std::uint64_t unit = 1;
+  const std::string_view suffixes = "kmg";
+  if (!text.empty()) {
+    const auto at =
+        suffixes.find(static_cast<char>(std::tolower(static_cast<unsigned char>(text.back()))));
+    if (at != std::string_view::npos) {
+      unit = std::uint64_t{1} << (10 * (at + 1));
+      text.pop_back();
+    }
+  }
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() ||
+      value > (std::uint64_t{1} << 50)) {
+    throw UsageError(flag + ": not a size: " + text);
+  }
+  return value * unit;
 }
 
 CallSetup make_setup(const CallFlags& flags) {

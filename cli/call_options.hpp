@@ -65,6 +65,9 @@ std::pair<std::string, std::string> policy_and_name(const std::string& given);
 /// Declares the flags on `app`, which fills `flags` when it parses.
 void declare(CLI::App& app, CallFlags& flags);
 
+/// "10k", "2M", "1G", in curl's units of 1024. Throws UsageError naming `flag`.
+std::uint64_t size_of(const std::string& flag, std::string text);
+
 /// The flags as the library takes them.
 struct CallSetup {
   std::string method;

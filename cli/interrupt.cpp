@@ -19,19 +19,20 @@ sigset_t watched() {
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt(int patience) {
   std::signal(SIGPIPE, SIG_IGN);
   const sigset_t set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  waiter_ = std::thread([this, set] {
-    for (;;) {
+  waiter_ = std::thread([this, set, patience] {
+    for (int heard = 0;;) {
       int signal = 0;
       if (sigwait(&set, &signal) != 0) continue;
       if (over_) return;
       if (signal == SIGUSR2) continue;
-      if (signal_ != 0) _exit(128 + signal);
+      if (heard++ == patience) _exit(128 + signal);
       signal_ = signal;
       stop_.request_stop();
+      if (heard == 2) insisted_.request_stop();
     }
   });
 }

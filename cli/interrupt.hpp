@@ -6,25 +6,30 @@
 
 namespace redial::cli {
 
-/// Turns Ctrl-C and SIGTERM into a stop request; a second one ends the process at once.
+/// Turns Ctrl-C and SIGTERM into a stop request, and a second one into a second request or the end
+/// of the process.
 ///
 /// Make it first thing in main: it blocks the signals for every thread that starts later and waits
 /// for them on one of its own, so that nothing runs inside a signal handler. SIGPIPE is ignored: a
 /// closed pipe is a write error.
 class Interrupt {
  public:
-  Interrupt();
+  /// `patience`: signals that are requests; the next one ends the process at once.
+  explicit Interrupt(int patience = 1);
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt();
 
   std::stop_token token() const { return stop_.get_token(); }
+  /// The second request.
+  std::stop_token insisted() const { return insisted_.get_token(); }
   bool happened() const { return signal_ != 0; }
   /// 130 for Ctrl-C, 143 for SIGTERM.
   int exit_code() const { return 128 + signal_; }
 
  private:
   std::stop_source stop_;
+  std::stop_source insisted_;
   std::atomic<int> signal_{0};
   std::atomic<bool> over_{false};
   std::thread waiter_;

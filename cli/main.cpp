@@ -16,9 +16,12 @@
 #include "errors.hpp"
 #include "exit_codes.hpp"
 #include "explain_command.hpp"
+#include "fault_server_command.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
 #include "policy_command.hpp"
+#include "retry_command.hpp"
+#include "run_command.hpp"
 #include "self_description.hpp"
 
 namespace redial::cli {
@@ -34,8 +37,11 @@ constexpr const char* k_footer =
 
 struct Commands {
   CallFlags flags;
+  RunFlags run;
+  FaultServerFlags fault_server;
   std::string shell;
   std::function<int(const Interrupt&)> chosen;  ///< what the command line asks for
+  int patience = 1;                             ///< signals it takes as requests
 };
 
 void add_verb(CLI::App& app, Commands& commands, const char* name, const char* method) {
@@ -70,6 +76,30 @@ void add_self_description(CLI::App& app, Commands& commands) {
   });
 }
 
+void add_many(CLI::App& app, Commands& commands) {
+  CLI::App* const run = app.add_subcommand("run", "make the calls of a file, many at once");
+  declare_run(*run, commands.run);
+  run->parse_complete_callback([&commands] {
+    commands.patience = 2;
+    commands.chosen = [&commands](const Interrupt& stop) { return run_jobs(commands.run, stop); };
+  });
+  CLI::App* const retry =
+      app.add_subcommand("retry", "send again what did not end well in a run, where that is safe");
+  declare_retry(*retry, commands.run);
+  retry->parse_complete_callback([&commands] {
+    commands.patience = 2;
+    commands.chosen = [&commands](const Interrupt& stop) { return run_retry(commands.run, stop); };
+  });
+  CLI::App* const server =
+      app.add_subcommand("fault-server", "a server that misbehaves by a script");
+  declare_fault_server(*server, commands.fault_server);
+  server->parse_complete_callback([&commands] {
+    commands.chosen = [&commands](const Interrupt& stop) {
+      return run_fault_server(commands.fault_server, stop);
+    };
+  });
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{
       "redial makes one HTTP call finish well: it retries what is safe, waits as long as the "
@@ -99,14 +129,19 @@ int dispatch(int argc, char** argv) {
   demo->parse_complete_callback([&commands] { commands.chosen = run_demo; });
   declare_explain_command(app, commands.chosen);
   declare_policy_command(app, commands.chosen);
+  add_many(app, commands);
   add_self_description(app, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? k_ok : k_usage;
   }
-  const Interrupt interrupt;
-  return commands.chosen(interrupt);
+  const Interrupt interrupt(commands.patience);
+  try {
+    return commands.chosen(interrupt);
+  } catch (const Interrupted&) {
+    return interrupt.exit_code();
+  }
 }
 
 }  // namespace

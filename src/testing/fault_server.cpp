@@ -214,7 +214,9 @@ struct FaultServer::State {
       changed.notify_all();
     }
     acceptor.join();
-    for (auto& connection : connections) connection->thread.join();
+    for (auto& connection : connections) {
+      if (connection->thread.joinable()) connection->thread.join();
+    }
     ::close(listener);
     for (const auto& path : {ca_path, client_path}) {
       if (!path.empty()) unlink(path.c_str());
@@ -238,6 +240,8 @@ struct FaultServer::State {
         return;
       }
       if (fd < 0) continue;
+      for (Connection* const over_one : ended) over_one->thread.join();
+      ended.clear();
       auto connection = std::make_unique<Connection>();
       Connection& one = *connection;
       one.number = static_cast<int>(connections.size()) + 1;
@@ -281,6 +285,7 @@ struct FaultServer::State {
       if (connection.ends == Ends::reset) channel.reset();
       ::close(connection.fd);
       connection.gone = true;
+      ended.push_back(&connection);
       changed.notify_all();
     }
   }
@@ -398,8 +403,9 @@ struct FaultServer::State {
         if (!key.empty()) answered[key] = reply;
       }
     }
-    request.number = static_cast<int>(requests.size()) + 1;
-    requests.push_back(request);
+    request.number = ++numbered;
+    if (options.on_request) options.on_request(request);
+    if (options.keep_requests) requests.push_back(request);
     changed.notify_all();
   }
 
@@ -509,8 +515,10 @@ struct FaultServer::State {
   std::map<std::string, std::vector<Reply>> routes;
   std::vector<OnAccept> accept_plan;
   std::vector<std::unique_ptr<Connection>> connections;
+  std::vector<Connection*> ended;  // their threads have nothing left to do
   std::vector<RecordedRequest> requests;
   std::map<std::string, Reply> answered;  // by idempotency key
+  int numbered = 0;
   int effects = 0;
   std::thread acceptor;
 };

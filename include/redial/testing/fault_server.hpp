@@ -84,6 +84,10 @@ class REDIAL_EXPORT FaultServer {
     bool close_notify = true;                 ///< over TLS, say goodbye before closing
     int max_tls_version = 0;                  ///< 12 or 13; 0: any
     bool demands_client_certificate = false;  ///< over TLS: one of `client_certificate_file`
+    /// Told of each request at the moment it is recorded, on its connection's thread, one at a
+    /// time.
+    std::function<void(const RecordedRequest&)> on_request = nullptr;
+    bool keep_requests = true;  ///< false: a server that runs for long; `requests` stays empty
   };
 
   FaultServer();

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""`redial run` against `curl -Z`: CPU a job for the same small GETs, same parallelism, same nginx, interleaved.
+
+Usage: run_vs_curl.py [FILE [JOBS [ROUNDS]]]: adds its row to FILE (build/bench.json)."""
+
+import json, os, resource, shutil, socket, statistics, subprocess, sys, tempfile, time
+
+target = sys.argv[1] if len(sys.argv) > 1 else "build/bench.json"
+jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
+rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
+parallel = "64"
+redial = os.environ.get("REDIAL", "build/redial")
+NAME = "redial run, 64 in flight, us CPU a job"
+
+
+def cpu_of(command):
+    """User and system seconds of a child, from start to end."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main():
+    for tool in ("nginx", "curl"):
+        if not shutil.which(tool):
+            sys.exit(f"run_vs_curl: {tool} not found (Debian: nginx-light, curl)")
+    folder = tempfile.mkdtemp(prefix="redial-bench-")
+    os.chmod(folder, 0o755)
+    port = free_port()
+    temp = " ".join(f"{kind}_temp_path {folder};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    with open(f"{folder}/nginx.conf", "w") as conf:
+        conf.write(f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/log;\nevents {{}}\n"
+                   f"http {{ access_log off; keepalive_requests 100000000; {temp}\n"
+                   f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n")
+    with open(f"{folder}/x", "w") as file:
+        file.write("x" * 200)
+    with open(f"{folder}/jobs.jsonl", "w") as lines, open(f"{folder}/curl.conf", "w") as conf:
+        for i in range(jobs):
+            url = f"http://127.0.0.1:{port}/x?{i}"
+            lines.write(json.dumps({"id": f"job-{i}", "url": url}) + "\n")
+            conf.write(f'url = "{url}"\noutput = "/dev/null"\n')
+    server = subprocess.Popen(["nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/log"])
+    try:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        ours = [redial, "run", f"{folder}/jobs.jsonl", "-o", f"{folder}/out.jsonl", "--concurrency", parallel, "-s"]
+        theirs = ["curl", "-s", "-Z", "--parallel-max", parallel, "-K", f"{folder}/curl.conf"]
+        samples = {"redial run": [], "curl -Z": []}
+        for number in range(rounds + 1):
+            for name, command in (("redial run", ours), ("curl -Z", theirs)):
+                cpu = cpu_of(command)
+                if number > 0:  # the first round warms up
+                    samples[name].append(cpu / jobs * 1e6)
+        with open(f"{folder}/out.jsonl") as results:
+            rows = [json.loads(line) for line in results]
+        assert len(rows) == jobs == len({row["id"] for row in rows}), "a job without its line"
+        assert all(row["outcome"] == "ok" for row in rows)
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
+    medians = {name: statistics.median(values) for name, values in samples.items()}
+    for name, values in samples.items():
+        print(f"{name:<32} median {medians[name]:6.2f} us CPU a job ({min(values):.2f} to {max(values):.2f})")
+    row = {"name": NAME, "ours": medians["redial run"], "theirs": medians["curl -Z"], "peer": "curl -Z",
+           "ratio": medians["redial run"] / medians["curl -Z"]}
+    print(f'{NAME:<44} ours {row["ours"]:9.3f}   {row["peer"]:<28} {row["theirs"]:9.3f}   ratio {row["ratio"]:.3f}')
+    before = []
+    if os.path.exists(target):
+        with open(target) as file:
+            before = [one for one in json.load(file) if one["name"] != NAME]
+    with open(target, "w") as file:
+        json.dump(before + [row], file, indent=2)
+        file.write("\n")
+
+
+main()

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "interrupt.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace redial::cli {
+
+struct FaultServerFlags {
+  std::string script;
+  std::uint16_t port = 0;
+  std::string ledger;
+};
+
+void declare_fault_server(CLI::App& app, FaultServerFlags& flags);
+
+/// `redial fault-server`: serves a script on loopback until Ctrl-C or SIGTERM, and says what it
+/// read. Returns the exit code; throws UsageError and OutputError.
+int run_fault_server(const FaultServerFlags& flags, const Interrupt& interrupt);
+
+}  // namespace redial::cli

@@ -1,0 +1,231 @@
+#include "job.hpp"
+
+#include <array>
+#include <system_error>
+
+#include "json_view.hpp"
+
+namespace redial::cli {
+namespace {
+
+using Kind = JsonView::Kind;
+
+constexpr std::string_view k_blank = " \t\r\n";
+
+// What a line says, while it is read.
+class JobReader {
+ public:
+  JobReader(std::string_view text, std::uint64_t line) : text_(text), line_(line) {}
+
+  Job read() {
+    const JsonView object = JsonView::parse(text_);
+    if (!object.is(Kind::object)) fail(object, "a job is a JSON object or a bare URL");
+    object.members([this](JsonView key, JsonView value) { member(key, value); });
+    if (!url_) fail(object, "url is missing");
+    Job job{.line = line_,
+            .id = id_ ? *std::move(id_) : "L" + std::to_string(line_),
+            .request = Request(method_ ? *method_
+                               : body_ ? "POST"
+                                       : "GET",
+                               *std::move(url_)),
+            .unset_headers = std::move(unset_),
+            .key = std::move(key_),
+            .idempotent = idempotent_,
+            .meta = std::move(meta_)};
+    job.request.headers = std::move(headers_);
+    if (body_) job.request.body = *std::move(body_);
+    if (!type_.empty() && !job.request.headers.contains("Content-Type"))
+      job.request.headers.set("Content-Type", type_);
+    return job;
+  }
+
+  [[noreturn]] void fail(JsonView at, const std::string& why) const {
+    throw JsonError(static_cast<std::size_t>(at.raw().data() - text_.data()), why);
+  }
+
+ private:
+  struct Key {
+    std::string_view name;
+    void (JobReader::*read)(JsonView value);
+  };
+  static constexpr std::size_t k_count = 12;
+  static const std::array<Key, k_count> k_keys;
+
+  void member(JsonView key, JsonView value) {
+    const std::string name = key.string();
+    for (std::size_t i = 0; i < k_count; ++i) {
+      if (k_keys[i].name != name) continue;
+      if ((seen_ & (1U << i)) != 0) fail(key, name + " is given twice");
+      seen_ |= 1U << i;
+      name_ = k_keys[i].name;
+      return (this->*k_keys[i].read)(value);
+    }
+    std::string known;
+    for (const auto& one : k_keys) known.append(known.empty() ? "" : " ").append(one.name);
+    fail(key, "unknown key; the keys are " + known);
+  }
+
+  std::string text(JsonView value) const {
+    if (!value.is(Kind::string)) fail(value, std::string(name_) + " must be a string");
+    return value.string();
+  }
+
+  // What the library refuses is told with its place.
+  template <class Action>
+  void checked(JsonView value, Action action) const {
+    try {
+      action();
+    } catch (const std::invalid_argument& error) {
+      fail(value, error.what());
+    } catch (const std::system_error& error) {
+      fail(value, error.what());
+    }
+  }
+
+  void read_id(JsonView value) {
+    id_ = text(value);
+    if (id_->empty()) fail(value, "id must not be empty");
+  }
+  void read_method(JsonView value) {
+    checked(value, [&] { method_ = Request(text(value), "http://check/").method; });
+  }
+  void read_url(JsonView value) {
+    checked(value, [&] { url_.emplace(text(value)); });
+  }
+  void read_headers(JsonView value) {
+    if (!value.is(Kind::object)) fail(value, "headers must be an object");
+    value.members([this](JsonView key, JsonView field) {
+      const std::string name = key.string();
+      if (field.is(Kind::null)) {
+        unset_.push_back(name);
+      } else if (field.is(Kind::array)) {
+        field.elements([&](JsonView one) { add_header(name, one); });
+      } else {
+        add_header(name, field);
+      }
+    });
+  }
+  void add_header(const std::string& name, JsonView value) {
+    if (!value.is(Kind::string))
+      fail(value, "a header is a string, an array of strings, or null to leave it out");
+    checked(value, [&] { headers_.add(name, value.string()); });
+  }
+  void set_body(JsonView value, Body body, std::string type = {}) {
+    if (body_) fail(value, "more than one of body, json, form, body_base64 and body_file");
+    body_ = std::move(body);
+    type_ = std::move(type);
+  }
+  void read_body(JsonView value) { set_body(value, Body::bytes(text(value))); }
+  void read_json(JsonView value) {
+    set_body(value, Body::bytes(std::string(value.raw())), "application/json");
+  }
+  void read_form(JsonView value) {
+    if (!value.is(Kind::object)) fail(value, "form must be an object");
+    Pairs pairs;
+    value.members([&](JsonView key, JsonView field) {
+      if (field.is(Kind::array)) {
+        field.elements([&](JsonView one) { pairs.emplace_back(key.string(), form_value(one)); });
+      } else {
+        pairs.emplace_back(key.string(), form_value(field));
+      }
+    });
+    set_body(value, Body::bytes(form_encode(pairs)), "application/x-www-form-urlencoded");
+  }
+  std::string form_value(JsonView value) const {
+    if (value.is(Kind::string)) return value.string();
+    if (value.is(Kind::number) || value.is(Kind::boolean)) return std::string(value.raw());
+    fail(value, "a form field is a string, a number, a boolean, or an array of them");
+  }
+  void read_base64(JsonView value) {
+    auto bytes = base64_decode(text(value));
+    if (!bytes) fail(value, "body_base64 is not base64 (RFC 4648 section 4, padded)");
+    set_body(value, Body::bytes(*std::move(bytes)));
+  }
+  void read_file(JsonView value) {
+    checked(value, [&] { set_body(value, Body::file(text(value))); });
+  }
+  void read_key(JsonView value) {
+    key_ = text(value);
+    if (key_->empty()) fail(value, "key must not be empty");
+    checked(value, [&] { Headers().add("Idempotency-Key", *key_); });
+  }
+  void read_idempotent(JsonView value) {
+    if (!value.is(Kind::boolean)) fail(value, "idempotent must be true or false");
+    idempotent_ = value.boolean();
+  }
+  void read_meta(JsonView value) { meta_ = value.raw(); }
+
+  std::string_view text_;
+  std::uint64_t line_;
+  std::string_view name_;
+  std::uint32_t seen_ = 0;
+  std::optional<std::string> id_, method_, key_;
+  std::optional<Url> url_;
+  std::optional<Body> body_;
+  std::optional<bool> idempotent_;
+  Headers headers_;
+  std::vector<std::string> unset_;
+  std::string type_, meta_;
+};
+
+constexpr std::array<JobReader::Key, JobReader::k_count> JobReader::k_keys{{
+    {"id", &JobReader::read_id},
+    {"method", &JobReader::read_method},
+    {"url", &JobReader::read_url},
+    {"headers", &JobReader::read_headers},
+    {"body", &JobReader::read_body},
+    {"json", &JobReader::read_json},
+    {"form", &JobReader::read_form},
+    {"body_base64", &JobReader::read_base64},
+    {"body_file", &JobReader::read_file},
+    {"key", &JobReader::read_key},
+    {"idempotent", &JobReader::read_idempotent},
+    {"meta", &JobReader::read_meta},
+}};
+
+Job bare_url(std::string_view text, std::size_t begin, std::uint64_t line) {
+  const std::string_view url = text.substr(begin, text.find_last_not_of(k_blank) + 1 - begin);
+  std::string why;
+  auto parsed = Url::try_parse(url, &why);
+  if (!parsed) throw JsonError(begin, "neither a JSON object nor a URL: " + why);
+  return {.line = line,
+          .id = "L" + std::to_string(line),
+          .request = Request("GET", *std::move(parsed)),
+          .unset_headers = {},
+          .key = std::nullopt,
+          .idempotent = std::nullopt,
+          .meta = {}};
+}
+
+}  // namespace
+
+RequestOptions Job::options(const RequestOptions& of_the_run) const {
+  RequestOptions options = of_the_run;
+  std::erase_if(options.unset_headers,
+                [this](const auto& name) { return request.headers.contains(name); });
+  options.unset_headers.insert(options.unset_headers.end(), unset_headers.begin(),
+                               unset_headers.end());
+  if (key == "auto") {
+    options.idempotency_key = IdempotencyKey::automatic();
+  } else if (key == "none") {
+    options.idempotency_key.reset();
+  } else if (key) {
+    options.idempotency_key = IdempotencyKey(*key);
+  }
+  if (idempotent) options.idempotent = *idempotent ? Idempotent::yes : Idempotent::no;
+  return options;
+}
+
+bool is_blank(std::string_view text) noexcept {
+  return text.find_first_not_of(k_blank) == std::string_view::npos;
+}
+
+Job parse_job(std::string_view text, std::uint64_t line) {
+  const std::size_t begin = text.find_first_not_of(k_blank);
+  if (begin == std::string_view::npos) throw JsonError(0, "an empty line");
+  const char first = text[begin];
+  const bool json = first == '{' || first == '[' || first == '"';
+  return json ? JobReader(text, line).read() : bare_url(text, begin, line);
+}
+
+}  // namespace redial::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <redial/http/request.hpp>
+#include <redial/session/options.hpp>
+
+namespace redial::cli {
+
+/// One call of a jobs file: a JSON object on a line (docs/run.md names every key), or a bare URL.
+struct Job {
+  std::uint64_t line = 0;
+  std::string id;  ///< given, or "L" and the line
+  Request request;
+  std::vector<std::string> unset_headers;  ///< given as null
+  std::optional<std::string> key;          ///< "auto", "none" or the key itself
+  std::optional<bool> idempotent;
+  std::string meta;  ///< JSON as written; empty without
+
+  /// What the job says, over what holds for the whole run.
+  RequestOptions options(const RequestOptions& of_the_run) const;
+};
+
+/// Reads a line. Throws JsonError with the byte (of the line) and what is wrong with it: bad JSON,
+/// an unknown or repeated key, a value of the wrong type, a URL that cannot be sent to, a file that
+/// cannot be read. Never quotes values: they may be secrets.
+Job parse_job(std::string_view text, std::uint64_t line);
+
+/// A line that holds no job: nothing but white space.
+bool is_blank(std::string_view text) noexcept;
+
+}  // namespace redial::cli

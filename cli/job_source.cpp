@@ -1,0 +1,269 @@
+#include "job_source.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "errors.hpp"
+#include "json_view.hpp"
+#include "output.hpp"
+
+namespace redial::cli {
+namespace {
+
+constexpr std::size_t k_ahead_jobs = 64;
+constexpr std::size_t k_ahead_bytes = std::size_t{1} << 20;
+constexpr std::uint64_t k_look_every = 64;  // jobs
+
+std::string reason_of(int error) {
+  return std::generic_category().message(error);
+}
+
+File open_for_writing(const std::string& path) {
+  File file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.fd() < 0) throw OutputError(path + ": " + reason_of(errno));
+  return file;
+}
+
+File unlinked() {
+  const std::string folder = std::filesystem::temp_directory_path().string();
+  std::string path = folder + "/redial-XXXXXX";
+  File file(mkostemp(path.data(), O_CLOEXEC));
+  if (file.fd() < 0) throw OutputError("temporary file in " + folder + ": " + reason_of(errno));
+  unlink(path.c_str());
+  return file;
+}
+
+// All of `from` into `file`, which is then at its beginning.
+void copy_all(int from, const std::string& name, const File& file, const std::string& file_name) {
+  std::string piece(1 << 16, '\0');
+  for (;;) {
+    const ssize_t count = ::read(from, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw UsageError(name + ": " + reason_of(errno));
+    if (count == 0) break;
+    write_all(file.fd(), {piece.data(), static_cast<std::size_t>(count)}, file_name);
+  }
+  lseek(file.fd(), 0, SEEK_SET);
+}
+
+bool same_content(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+Job job_of(const Line& line, const std::string& name) {
+  try {
+    return parse_job(line.text, line.number);
+  } catch (const JsonError& error) {
+    throw UsageError(place(name, line, error.offset, error.what()));
+  }
+}
+
+}  // namespace
+
+std::string place(const std::string& name, const Line& line, std::size_t offset,
+                  const std::string& why) {
+  return name + ", line " + std::to_string(line.number) + ", byte " + std::to_string(offset + 1) +
+         " (offset " + std::to_string(line.offset + offset) + "): " + why;
+}
+
+// --- a file
+
+JobFile::JobFile(const std::string& path, const Options& options, const Interrupt& interrupt,
+                 const std::function<void(const Job& job)>& each)
+    : name_(path == "-" ? "standard input" : path), from_line_(options.from_line) {
+  open(path, options);
+  if (fstat(file_.fd(), &seen_) != 0) throw UsageError(name_ + ": " + reason_of(errno));
+  check(interrupt, each);
+  refuse_changes();
+  lseek(file_.fd(), 0, SEEK_SET);
+  lines_.emplace(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size));
+}
+
+void JobFile::open(const std::string& path, const Options& options) {
+  File input(path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (input.fd() < 0 || fstat(input.fd(), &status) != 0)
+    throw UsageError(name_ + ": " + reason_of(errno));
+  if (S_ISDIR(status.st_mode)) throw UsageError(name_ + ": " + reason_of(EISDIR));
+  if (options.save.empty() && path != "-" && S_ISREG(status.st_mode)) {
+    path_ = path;
+    file_ = std::move(input);
+    return;
+  }
+  // What can be read only once is copied before anything is sent from it.
+  struct stat target {};
+  if (!options.save.empty() && stat(options.save.c_str(), &target) == 0 &&
+      target.st_dev == status.st_dev && target.st_ino == status.st_ino)
+    throw UsageError("--save-jobs: " + options.save + " is the input itself");
+  path_ = options.save;
+  file_ = path_.empty() ? unlinked() : open_for_writing(path_);
+  copy_all(input.fd(), name_, file_, path_.empty() ? "temporary file" : path_);
+}
+
+void JobFile::check(const Interrupt& interrupt, const std::function<void(const Job&)>& each) {
+  IdSet ids;
+  LineReader lines(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size));
+  while (const auto line = lines.next()) {
+    if (interrupt.happened()) throw Interrupted();
+    if (is_blank(line->text)) continue;
+    const Job job = job_of(*line, name_);
+    if (!ids.add(job.id)) refuse_repeated(job, *line);
+    if (job.line >= from_line_) ++total_;
+    if (each) each(job);
+  }
+}
+
+// Two ids may share a fingerprint: the file itself says whether they are one.
+void JobFile::refuse_repeated(const Job& job, const Line& line) const {
+  const File again(
+      ::open(("/proc/self/fd/" + std::to_string(file_.fd())).c_str(), O_RDONLY | O_CLOEXEC));
+  LineReader lines(again.fd(), name_, line.offset);
+  while (const auto before = lines.next()) {
+    if (is_blank(before->text) || parse_job(before->text, before->number).id != job.id) continue;
+    throw UsageError(place(name_, line, 0,
+                           "id \"" + printable(job.id) + "\" repeats the one of line " +
+                               std::to_string(before->number)));
+  }
+}
+
+void JobFile::refuse_changes() const {
+  struct stat now {};
+  const bool there = fstat(file_.fd(), &now) == 0;
+  struct stat named = now;
+  if (!path_.empty() && stat(path_.c_str(), &named) != 0) named = {};
+  if (there && same_content(now, seen_) && same_content(named, seen_)) return;
+  throw UsageError(name_ + ": it changed after it was checked; nothing more is sent from it");
+}
+
+void JobFile::choose(Choose choose, std::uint64_t count) {
+  choose_ = std::move(choose);
+  total_ = count;
+}
+
+JobSource::Next JobFile::next(std::optional<Job>& job) {
+  if (since_look_++ % k_look_every == 0) refuse_changes();
+  while (const auto line = lines_->next()) {
+    if (line->number < from_line_ || is_blank(line->text)) continue;
+    job.emplace(job_of(*line, name_));
+    if (choose_ && !choose_(*job)) continue;
+    last_line_ = line->number;
+    return Next::job;
+  }
+  return Next::end;
+}
+
+// --- a stream
+
+JobStream::JobStream(const std::string& save) : save_name_(save), stop_(eventfd(0, EFD_CLOEXEC)) {
+  if (!save.empty()) save_ = open_for_writing(save);
+  thread_ = std::thread([this] { read(); });
+}
+
+JobStream::~JobStream() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+  eventfd_write(stop_.fd(), 1);
+  thread_.join();
+}
+
+void JobStream::on_ready(std::function<void()> wake) {
+  const std::lock_guard lock(mutex_);
+  wake_ = std::move(wake);
+}
+
+// On the thread.
+void JobStream::read() {
+  std::string error;
+  try {
+    LineReader lines([this](char* into, std::size_t size) { return read_input(into, size); },
+                     "standard input");
+    while (const auto line = lines.next()) {
+      if (!is_blank(line->text)) take(*line);
+      const std::lock_guard lock(mutex_);
+      if (over_) return;
+    }
+  } catch (const std::exception& failure) {
+    error = failure.what();
+  }
+  tell([&] {
+    error_ = std::move(error);
+    end_ = true;
+  });
+}
+
+// A read that ends when this object does.
+ssize_t JobStream::read_input(char* into, std::size_t size) const {
+  for (;;) {
+    pollfd watched[2] = {{STDIN_FILENO, POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
+    if (poll(watched, 2, -1) < 0 && errno == EINTR) continue;
+    if (watched[1].revents != 0) return 0;
+    const ssize_t count = ::read(STDIN_FILENO, into, size);
+    if (count < 0 && errno == EAGAIN) continue;
+    return count;
+  }
+}
+
+void JobStream::take(const Line& line) {
+  Job job = job_of(line, "standard input");
+  if (!ids_.add(job.id)) {
+    throw UsageError(
+        place("standard input", line, 0, "id \"" + printable(job.id) + "\" is there already"));
+  }
+  if (save_.fd() >= 0) write_all(save_.fd(), std::string(line.text) + "\n", save_name_);
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] {
+      return over_ || ahead_.empty() ||
+             (ahead_.size() < k_ahead_jobs && ahead_bytes_ + line.text.size() <= k_ahead_bytes);
+    });
+  }
+  tell([&] {
+    ahead_.emplace_back(std::move(job), line.text.size());
+    ahead_bytes_ += line.text.size();
+  });
+}
+
+template <class Change>
+void JobStream::tell(Change change) {
+  std::function<void()> wake;
+  {
+    const std::lock_guard lock(mutex_);
+    change();
+    if (std::exchange(asked_, false)) wake = wake_;
+    changed_.notify_all();
+  }
+  if (wake) wake();
+}
+
+JobSource::Next JobStream::next(std::optional<Job>& job) {
+  const std::lock_guard lock(mutex_);
+  if (ahead_.empty()) {
+    if (!error_.empty()) throw UsageError(std::exchange(error_, {}));
+    asked_ = true;
+    return end_ ? Next::end : Next::later;
+  }
+  job.emplace(std::move(ahead_.front().first));
+  ahead_bytes_ -= ahead_.front().second;
+  ahead_.pop_front();
+  changed_.notify_all();
+  return Next::job;
+}
+
+void JobStream::wait(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [&] { return !ahead_.empty() || end_; });
+}
+
+}  // namespace redial::cli

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tally.hpp"
+
+namespace redial::cli {
+
+/// How a batch stands at a moment.
+struct Standing {
+  const Tally* tally = nullptr;
+  std::size_t sending = 0;  ///< jobs with a request on the wire
+  std::size_t waiting = 0;  ///< jobs that wait for their next attempt
+  std::optional<std::uint64_t> total;
+};
+
+/// 1234567 as "1 234 567".
+std::string grouped(std::uint64_t number);
+/// "00:20", "2:03:04".
+std::string clock_text(std::chrono::seconds span);
+
+/// How far a batch is, on standard error: two lines redrawn at most ten times a second on a
+/// terminal, else a plain line every ten seconds.
+class Progress {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class Style : std::uint8_t { none, lines, live };
+
+  explicit Progress(Style style);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress() { clear(); }
+
+  /// What suits standard error: `live` on a terminal that can move its cursor, unless results go
+  /// there too.
+  static Style style_for(bool quiet, bool results_on_terminal);
+
+  /// When `show` has something to do next.
+  Clock::time_point due() const noexcept { return due_; }
+  void show(const Standing& standing, Clock::time_point now);
+  /// Takes the live lines away, so that something else can be written.
+  void clear();
+
+ private:
+  std::string first_line(const Standing& standing, Clock::time_point now);
+
+  Style style_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point due_;
+  bool drawn_ = false;
+  // The rate of the last seconds, smoothed.
+  std::uint64_t done_before_ = 0;
+  Clock::time_point rated_ = start_;
+  double rate_ = 0;
+};
+
+/// The first line of a batch's state, without rate: pure, for tests.
+std::string standing_text(const Standing& standing);
+std::string waiting_text(const Standing& standing);
+
+}  // namespace redial::cli

@@ -1,0 +1,79 @@
+#include "result_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "errors.hpp"
+#include "output.hpp"
+
+namespace redial::cli {
+namespace {
+
+[[noreturn]] void fail(const std::string& name) {
+  throw OutputError(name + ": " + std::generic_category().message(errno));
+}
+
+}  // namespace
+
+ResultFile::ResultFile(std::string path, There there) : path_(std::move(path)) {
+  if (path_ == "-") path_.clear();
+  name_ = path_.empty() ? "standard output" : path_;
+  open(there);
+  struct stat status {};
+  if (fstat(file_.fd(), &status) != 0) fail(name_);
+  regular_ = S_ISREG(status.st_mode);
+  terminal_ = isatty(file_.fd()) != 0;
+  if (regular_ && there == There::append) end_cut_line();
+}
+
+void ResultFile::open(There there) {
+  if (path_.empty()) {
+    file_ = File(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+    if (file_.fd() < 0) fail(name_);
+    return;
+  }
+  struct stat status {};
+  const bool results_there =
+      stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+  if (results_there && there == There::keep_as_bak) {
+    if (rename(path_.c_str(), (path_ + ".bak").c_str()) != 0) fail(path_ + ".bak");
+  }
+  file_ = File(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  // A pipe or a device may only be written to.
+  if (file_.fd() < 0) file_ = File(::open(path_.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file_.fd() < 0) fail(path_);
+}
+
+// A run that was killed in the middle of a line must not spoil the next one.
+void ResultFile::end_cut_line() {
+  const off_t size = lseek(file_.fd(), 0, SEEK_END);
+  char last = '\n';
+  if (size > 0 && pread(file_.fd(), &last, 1, size - 1) == 1 && last != '\n')
+    write_all(file_.fd(), "\n", name_);
+}
+
+void ResultFile::write(std::string_view line) {
+  const off_t before = regular_ ? lseek(file_.fd(), 0, SEEK_END) : 0;
+  try {
+    write_all(file_.fd(), line, name_);
+  } catch (const OutputError&) {
+    if (regular_ && before >= 0 && ftruncate(file_.fd(), before) != 0) {
+      throw OutputError(name_ + ": the disk is full, and its last line could not be taken back");
+    }
+    throw;
+  }
+}
+
+void ResultFile::close() {
+  const int fd = dup(file_.fd());
+  file_ = File();
+  if (fd >= 0 && ::close(fd) != 0) fail(name_);
+}
+
+}  // namespace redial::cli

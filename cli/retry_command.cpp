@@ -1,0 +1,203 @@
+#include "retry_command.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "errors.hpp"
+#include "json_view.hpp"
+#include "run_command.hpp"
+#include "where.hpp"
+
+namespace redial::cli {
+namespace {
+
+/// What a result line says about sending its job again.
+struct Verdict {
+  std::string outcome, resend, reason, key, method, url;
+  bool chosen = false;   ///< by --where, or there was none
+  bool taken = false;    ///< is sent again
+  bool in_jobs = false;  ///< its job is in the jobs file
+
+  bool may_repeat() const {
+    return outcome != "in_doubt" && (resend == "safe" || resend == "same_key");
+  }
+};
+
+/// The results that did not end well, by id. A later line about a job replaces an earlier one.
+class Results {
+ public:
+  Results(const std::string& path, const std::vector<std::string>& where) : name_(path) {
+    for (const auto& text : where) where_.emplace_back(text);
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.fd() < 0) throw UsageError(path + ": " + std::generic_category().message(errno));
+    LineReader lines(file.fd(), path, UINT64_MAX);
+    while (const auto line = lines.next()) {
+      if (!is_blank(line->text)) take(*line);
+    }
+  }
+
+  std::unordered_map<std::string, Verdict>& open() noexcept { return open_; }
+  bool ended_well(const std::string& id) const { return ok_.contains(id); }
+
+ private:
+  void take(const Line& line) {
+    try {
+      const JsonView result = JsonView::parse(line.text);
+      std::string id;
+      Verdict verdict;
+      const auto text = [](JsonView value) {
+        return value.is(JsonView::Kind::string) ? value.string() : std::string();
+      };
+      if (result.is(JsonView::Kind::object)) {
+        result.members([&](JsonView key, JsonView value) {
+          const std::string_view name = key.raw();
+          if (name == "\"id\"") id = text(value);
+          if (name == "\"outcome\"") verdict.outcome = text(value);
+          if (name == "\"resend\"") verdict.resend = text(value);
+          if (name == "\"stop_reason\"") verdict.reason = text(value);
+          if (name == "\"key\"") verdict.key = text(value);
+          if (name == "\"method\"") verdict.method = text(value);
+          if (name == "\"url\"") verdict.url = text(value);
+        });
+      }
+      if (id.empty() || verdict.outcome.empty() || verdict.resend.empty())
+        throw JsonError(0, "not a result line of redial run");
+      if (verdict.outcome == "ok") {
+        ok_.add(id);
+        open_.erase(id);
+        return;
+      }
+      verdict.chosen = std::all_of(where_.begin(), where_.end(),
+                                   [&](const Where& one) { return one.matches(result); });
+      open_[id] = std::move(verdict);
+    } catch (const JsonError& error) {
+      throw UsageError(place(name_, line, error.offset, error.what()));
+    }
+  }
+
+  std::string name_;
+  std::vector<Where> where_;
+  std::unordered_map<std::string, Verdict> open_;
+  IdSet ok_;
+};
+
+void take_named(Results& results, const std::vector<std::string>& ids) {
+  for (const auto& id : ids) {
+    const auto found = results.open().find(id);
+    if (found != results.open().end()) {
+      found->second.taken = true;
+    } else if (results.ended_well(id)) {
+      throw UsageError("job " + printable(id) + " ended ok: it is not sent again");
+    } else {
+      throw UsageError("job " + printable(id) + " has no result line");
+    }
+  }
+}
+
+void take_failed(Results& results) {
+  for (auto& [id, verdict] : results.open()) {
+    if (verdict.chosen && verdict.may_repeat()) verdict.taken = true;
+  }
+}
+
+// The job that is about to be sent again has to be the one that the result is about.
+void recognise(const Job& job, Results& results, const std::vector<std::string>& secrets) {
+  const auto found = results.open().find(job.id);
+  if (found == results.open().end()) return;
+  Verdict& verdict = found->second;
+  verdict.in_jobs = true;
+  if (!verdict.taken) return;
+  if (verdict.method != job.request.method || verdict.url != job.request.url.redacted(secrets)) {
+    throw UsageError("job " + printable(job.id) + " (line " + std::to_string(job.line) +
+                     ") is another call than its result line is about: " + verdict.method + " " +
+                     verdict.url);
+  }
+}
+
+void list_left_out(Results& results) {
+  std::map<std::string, const Verdict*> left;
+  for (const auto& [id, verdict] : results.open()) {
+    if (verdict.chosen && !verdict.taken) left.emplace(id, &verdict);
+  }
+  if (left.empty()) return;
+  std::fprintf(
+      stderr,
+      "redial: %zu jobs are not sent again by themselves; find out what happened, and name "
+      "the ones to send again:\n",
+      left.size());
+  for (const auto& [id, verdict] : left) {
+    std::fprintf(stderr, "  %s  %s, resend %s (%s)  %s %s\n", printable(id).c_str(),
+                 verdict->outcome.c_str(), verdict->resend.c_str(), verdict->reason.c_str(),
+                 verdict->method.c_str(), verdict->url.c_str());
+  }
+}
+
+bool same_file(const std::string& one, const std::string& other) {
+  struct stat a {
+  }, b{};
+  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+}  // namespace
+
+int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
+  if (!flags.failed && flags.ids.empty())
+    throw UsageError("retry: say --failed, or name the jobs to send again");
+  if (!flags.where.empty() && !flags.failed) throw UsageError("--where: needs --failed");
+  if (flags.jobs == "-")
+    throw UsageError("retry: the jobs must be in a file (run --save-jobs FILE)");
+  if (!flags.output.empty() && same_file(flags.jobs, flags.output))
+    throw UsageError("-o: " + flags.output + " is the jobs file itself");
+
+  Results results(flags.results, flags.where);
+  if (flags.failed) take_failed(results);
+  take_named(results, flags.ids);
+  std::vector<std::string> secrets = default_secret_query_names();
+  secrets.insert(secrets.end(), flags.call.redact.begin(), flags.call.redact.end());
+  JobFile jobs(flags.jobs, {}, interrupt,
+               [&](const Job& job) { recognise(job, results, secrets); });
+  std::uint64_t count = 0;
+  for (const auto& [id, verdict] : results.open()) {
+    if (!verdict.taken) continue;
+    if (!verdict.in_jobs) throw UsageError("job " + printable(id) + " is not in " + flags.jobs);
+    ++count;
+  }
+  if (flags.failed) list_left_out(results);
+  if (count == 0) {
+    if (!flags.call.silent) std::fputs("redial: nothing to send again\n", stderr);
+    return 0;
+  }
+  jobs.choose(
+      [&](Job& job) {
+        const auto found = results.open().find(job.id);
+        if (found == results.open().end() || !found->second.taken) return false;
+        // Only under the key it was sent with is it the same call to the server.
+        if (!found->second.key.empty()) job.key = found->second.key;
+        return true;
+      },
+      count);
+  const bool append = !flags.output.empty() && same_file(flags.output, flags.results);
+  ResultFile output(flags.output,
+                    append ? ResultFile::There::append : ResultFile::There::keep_as_bak);
+  const auto next = [&](const Batch& batch) -> std::string {
+    if (batch.tally().repeatable() == 0 || output.path().empty()) return {};
+    return fmt::format("  next: redial retry {} {} --failed\n", shell_quoted(flags.jobs),
+                       shell_quoted(output.path()));
+  };
+  return run_batch(flags, jobs, output, next, interrupt);
+}
+
+}  // namespace redial::cli

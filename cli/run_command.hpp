@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "batch.hpp"
+#include "interrupt.hpp"
+#include "result_file.hpp"
+#include "run_flags.hpp"
+
+namespace redial::cli {
+
+/// `redial run`: every job of a file, each with one result line. Returns the exit code; throws
+/// UsageError and OutputError.
+int run_jobs(const RunFlags& flags, const Interrupt& interrupt);
+
+/// Says what to type next, once the batch is over; empty: nothing.
+using NextCommand = std::function<std::string(const Batch& batch)>;
+
+/// The part that `run` and `retry` share: a session by the flags, the batch, the summary, the exit
+/// code.
+int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
+              const NextCommand& next, const Interrupt& interrupt);
+
+/// `text` as a shell takes it.
+std::string shell_quoted(const std::string& text);
+
+}  // namespace redial::cli

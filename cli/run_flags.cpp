@@ -1,0 +1,71 @@
+#include "run_flags.hpp"
+
+#include <array>
+
+#include <CLI/CLI.hpp>
+
+namespace redial::cli {
+namespace {
+
+constexpr const char* k_footer =
+    "Exit codes, over all jobs: 0 all ok; 4 some are in doubt: they may have happened; 3 some "
+    "failed; 75 some ended\n"
+    "`later`, or the run was stopped (Ctrl-C) with jobs left; 2 usage or input: nothing was sent, "
+    "or with --stream\n"
+    "nothing after the bad line; 74 results could not be written; 130 stopped by a second Ctrl-C. "
+    "docs/run.md names\n"
+    "every key of a job and every field of a result.";
+
+// What makes no sense for many calls is taken out again; all that is left applies to every job.
+void declare_common(CLI::App& app, RunFlags& flags) {
+  declare(app, flags.call);
+  constexpr std::array single{
+      "--request",    "--data",       "--data-binary", "--data-urlencode", "--json",
+      "--get",        "--output",     "--remote-name", "--include",        "--head",
+      "--verbose",    "--no-buffer",  "--write-out",   "--report",         "--form",
+      "--cookie-jar", "--output-dir", "--create-dirs", "--progress-bar",   "--no-progress-meter"};
+  for (const char* const name : single) {
+    if (CLI::Option* const option = app.get_option_no_throw(name)) app.remove_option(option);
+  }
+  const char* const many = "Many calls";
+  app.add_option("-o,--output", flags.output,
+                 "results go to this file [standard output]; one that is there is kept as FILE.bak")
+      ->group(many);
+  app.add_option("--concurrency", flags.concurrency, "calls in flight at once [16]")
+      ->check(CLI::Range(1, 65536))
+      ->group(many);
+  app.add_option("--body-cap", flags.body_cap, "bytes of each answer's body that are kept [64k]")
+      ->group(many);
+  app.footer(k_footer);
+}
+
+}  // namespace
+
+void declare_run(CLI::App& app, RunFlags& flags) {
+  declare_common(app, flags);
+  app.add_option("JOBS", flags.jobs, "a job a line: a JSON object or a URL; - is standard input")
+      ->required();
+  app.add_flag("--stream", flags.stream,
+               "send standard input line by line while it comes, instead of checking all of it "
+               "first");
+  app.add_option("--save-jobs", flags.save_jobs,
+                 "keep a copy of the input, so that `redial retry` can read it again");
+  app.add_option("--from-line", flags.from_line, "leave out the jobs before this line")
+      ->check(CLI::PositiveNumber);
+}
+
+void declare_retry(CLI::App& app, RunFlags& flags) {
+  declare_common(app, flags);
+  app.get_option("--output")
+      ->description("results go to this file [standard output]; OUT itself is appended to");
+  app.add_option("JOBS", flags.jobs, "the jobs file of that run")->required();
+  app.add_option("OUT", flags.results, "its results; the last line of a job counts")->required();
+  app.add_option("IDS", flags.ids, "send these jobs again, whatever the risk: you know better");
+  app.add_flag("--failed", flags.failed,
+               "send again what did not end well and may be repeated: resend safe or same_key");
+  app.add_option("--where", flags.where,
+                 "of the failed ones, only these: 'status=503', 'host=a.test && attempts>1'")
+      ->allow_extra_args(false);
+}
+
+}  // namespace redial::cli

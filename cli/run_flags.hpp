@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "call_options.hpp"
+
+namespace redial::cli {
+
+/// What `redial run` and `redial retry` have in common: part of one call's flags, for every job,
+/// and where results go.
+struct RunFlags {
+  CallFlags call;
+  std::string jobs;
+  std::string output;
+  std::size_t concurrency = 16;
+  std::string body_cap = "64k";
+  // run
+  bool stream = false;
+  std::string save_jobs;
+  std::uint64_t from_line = 1;
+  // retry
+  std::string results;
+  std::vector<std::string> ids;
+  bool failed = false;
+  std::vector<std::string> where;
+};
+
+/// Declares the flags of each command on `app`.
+void declare_run(CLI::App& app, RunFlags& flags);
+void declare_retry(CLI::App& app, RunFlags& flags);
+
+}  // namespace redial::cli

@@ -1,0 +1,61 @@
+#include "fault_script.hpp"
+
+#include <gtest/gtest.h>
+
+#include "errors.hpp"
+
+namespace {
+
+using redial::cli::parse_fault_script;
+using redial::cli::UsageError;
+using redial::testing::FaultServer;
+using redial::testing::Reply;
+
+TEST(FaultScript, ReadsRoutesRepliesAndOptions) {
+  const auto script = parse_fault_script(R"({
+    "tls": "good", "accept": ["reset", "serve"],
+    "routes": {"GET /a": [{"status": 503, "headers": {"Retry-After": "1"}, "times": 2}, {"body": "x"}],
+               "": {"fault": "cut_body", "cut_after": 3, "delay_head_ms": 20, "acts": true}}})",
+                                         "s.json");
+  EXPECT_EQ(script.options.tls, FaultServer::Tls::good);
+  EXPECT_EQ(script.accept,
+            (std::vector{FaultServer::OnAccept::reset, FaultServer::OnAccept::serve}));
+  ASSERT_EQ(script.routes.size(), 2U);
+  EXPECT_EQ(script.routes[0].first, "GET /a");
+  ASSERT_EQ(script.routes[0].second.size(), 3U);
+  EXPECT_EQ(script.routes[0].second[1].status, 503);
+  EXPECT_EQ(script.routes[0].second[1].headers[0].second, "1");
+  EXPECT_EQ(script.routes[0].second[2].body, "x");
+  const Reply& other = script.routes[1].second[0];
+  EXPECT_EQ(other.fault, Reply::Fault::cut_body);
+  EXPECT_EQ(other.cut_after, 3U);
+  EXPECT_EQ(other.delay_head, std::chrono::milliseconds(20));
+  EXPECT_TRUE(other.acts);
+}
+
+TEST(FaultScript, WhatIsWrongIsToldWithLineAndField) {
+  const auto why = [](const char* text) -> std::string {
+    try {
+      (void)parse_fault_script(text, "s.json");
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  const auto has = [&](const char* text, const char* word) {
+    EXPECT_NE(why(text).find(word), std::string::npos) << why(text);
+  };
+  has("{\"routes\": {\"/\": {\n\"stats\": 1}}}", "line 2");
+  has("{\"routes\": {\"/\": {\n\"stats\": 1}}}", "stats");
+  has("{\"routes\":\n\n{\"/\": {\"status\": \"x\"}}}", "line 3: status");
+  has("{\"routes\": {\"/\": {\"fault\": \"boom\"}}}", "fault must be one of none");
+  has("{\"routes\": {\"x\": {}}}", "a route is");
+  has("{\"routes\": {\"/\": []}}", "at least one");
+  has("{\"routes\": {\"/\": {}, \"/\": {}}}", "twice");
+  has("{}", "routes is missing");
+  has("{\"routes\": {\"/\": {}}", "line 1");
+  has("{\"routes\": {\"/\": {\"cut_after\": -1}}}", "cut_after");
+  has("[]", "object");
+}
+
+}  // namespace

@@ -1,0 +1,130 @@
+#include "job.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "json_view.hpp"
+
+namespace {
+
+using namespace redial;
+using namespace redial::cli;
+
+std::string body_of(const Job& job) {
+  return std::string(job.request.body.in_memory().value_or("<none>"));
+}
+
+struct Refusal {
+  std::size_t offset = 0;
+  std::string why;
+};
+
+Refusal refused(std::string_view line) {
+  try {
+    (void)parse_job(line, 1);
+  } catch (const JsonError& error) {
+    return {error.offset, error.what()};
+  }
+  ADD_FAILURE() << "was taken: " << line;
+  return {};
+}
+
+TEST(Job, ABareUrlIsAGetNamedAfterItsLine) {
+  const Job job = parse_job("  https://a.test/x?y=1 \r", 17);
+  EXPECT_EQ(job.id, "L17");
+  EXPECT_EQ(job.request.method, "GET");
+  EXPECT_EQ(job.request.url.str(), "https://a.test/x?y=1");
+}
+
+TEST(Job, EveryKeyIsRead) {
+  const Job job = parse_job(
+      R"({"id":"a","method":"put","url":"http://a.test/","headers":{"X-A":"1","X-B":["2","3"],)"
+      R"("Accept":null},"body":"h\u00e9","key":"k1","idempotent":false,"meta":{"row":1.50}})",
+      2);
+  EXPECT_EQ(job.id, "a");
+  EXPECT_EQ(job.line, 2U);
+  EXPECT_EQ(job.request.method, "PUT");
+  EXPECT_EQ(job.request.headers.get("X-A"), "1");
+  EXPECT_EQ(job.request.headers.joined("X-B"), "2, 3");
+  EXPECT_EQ(job.unset_headers, std::vector<std::string>{"Accept"});
+  EXPECT_EQ(body_of(job), "h\xC3\xA9");
+  EXPECT_EQ(job.key, "k1");
+  EXPECT_EQ(job.idempotent, false);
+  EXPECT_EQ(job.meta, R"({"row":1.50})");
+}
+
+TEST(Job, JsonGoesOutAsItIsWritten) {
+  // A number that no double holds must not change on its way.
+  const Job job = parse_job(R"({"url":"http://a.test/","json":{"n": 12345678901234567890123}})", 1);
+  EXPECT_EQ(body_of(job), R"({"n": 12345678901234567890123})");
+  EXPECT_EQ(job.request.headers.get("Content-Type"), "application/json");
+  EXPECT_EQ(job.request.method, "POST");
+}
+
+TEST(Job, AFormIsEncodedAndABase64BodyDecoded) {
+  const Job form = parse_job(R"({"url":"http://a.test/","form":{"a b":"c&d","n":[1,true]}})", 1);
+  EXPECT_EQ(body_of(form), "a+b=c%26d&n=1&n=true");
+  EXPECT_EQ(form.request.headers.get("Content-Type"), "application/x-www-form-urlencoded");
+  EXPECT_EQ(body_of(parse_job(R"({"url":"http://a.test/","body_base64":"AP8="})", 1)),
+            std::string("\0\xFF", 2));
+}
+
+TEST(Job, AGivenContentTypeStays) {
+  const Job job = parse_job(
+      R"({"url":"http://a.test/","json":1,"headers":{"content-type":"application/x"}})", 1);
+  EXPECT_EQ(job.request.headers.joined("Content-Type"), "application/x");
+}
+
+TEST(Job, WhatIsWrongIsToldWithItsPlace) {
+  EXPECT_EQ(refused(R"({"url":"http://a.test/","colour":1})").offset, 24U);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","colour":1})").why.find("unknown key"),
+            std::string::npos);
+  EXPECT_EQ(refused(R"({"url":"http://a.test/",})").offset, 24U);
+  EXPECT_EQ(refused(R"({"url":"ftp://a.test/"})").offset, 7U);
+  EXPECT_NE(refused(R"({"url":"ftp://a.test/"})").why.find("scheme"), std::string::npos);
+  EXPECT_NE(refused("ftp://a.test/").why.find("scheme"), std::string::npos);
+  EXPECT_NE(refused(R"({"id":"a"})").why.find("url is missing"), std::string::npos);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","id":""})").why.find("empty"), std::string::npos);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","url":"http://b.test/"})").why.find("twice"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","body":"x","json":1})").why.find("more than one"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","body":1})").why.find("body must be a string"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","body_base64":"%%"})").why.find("base64"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","body_file":"/no/such/file"})").why.find("/no/such"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"url":"http://a.test/","headers":{"A b":"1"}})").why, "");
+  EXPECT_NE(refused(R"({"url":"http://a.test/","method":"A B"})").why, "");
+  EXPECT_NE(refused(R"({"url":"http://a.test/","idempotent":1})").why.find("true or false"),
+            std::string::npos);
+  EXPECT_NE(refused(R"(["http://a.test/"])").why.find("a job is"), std::string::npos);
+  EXPECT_NE(refused("{\"url\":\"http://a.test/\",\"id\":\"\xFF\"}").why, "");
+}
+
+TEST(Job, ErrorsDoNotQuoteSecrets) {
+  EXPECT_EQ(
+      refused(R"({"url":"http://a.test/","headers":{"Authorization":"s3cret)").why.find("s3cret"),
+      std::string::npos);
+  EXPECT_EQ(
+      refused("{\"url\":\"http://a.test/\",\"headers\":{\"Authorization\":\"s3cret\\u0001\"}}")
+          .why.find("s3cret"),
+      std::string::npos);
+}
+
+TEST(Job, WhatAJobSaysBeatsTheRun) {
+  RequestOptions run;
+  run.idempotency_key = IdempotencyKey::automatic();
+  run.unset_headers = {"Accept-Encoding"};
+  const auto options = [&](std::string_view line) { return parse_job(line, 1).options(run); };
+  EXPECT_EQ(options("http://a.test/").idempotency_key->value, "");
+  EXPECT_EQ(options(R"({"url":"http://a.test/","key":"k"})").idempotency_key->value, "k");
+  EXPECT_FALSE(options(R"({"url":"http://a.test/","key":"none"})").idempotency_key);
+  EXPECT_EQ(options(R"({"url":"http://a.test/","idempotent":true})").idempotent, Idempotent::yes);
+  const auto asks = options(R"({"url":"http://a.test/","headers":{"Accept-Encoding":"br"}})");
+  EXPECT_TRUE(asks.unset_headers.empty());
+}
+
+}  // namespace
