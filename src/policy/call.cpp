@@ -317,8 +317,9 @@ void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration
     const bool asked_too_much = hint && saturating_add(now.steady, *hint) >= deadline_;
     return stop(asked_too_much ? StopReason::retry_after_too_long : StopReason::deadline, now);
   }
-  if (policy_.decisions().stop && policy_.decisions().stop(view, wait)) {
-    return stop(StopReason::stopped_by_caller, now);
+  if (policy_.decisions().stop) {
+    const StopReason reason = policy_.decisions().stop(view, wait);
+    if (reason != StopReason::none) return stop(reason, now);
   }
   attempt.decision = decision;
   attempt.wait = wait;

@@ -43,6 +43,7 @@ constexpr std::array k_faults{
     FaultTraits{"body_undecodable", Cause::body, Persistence::transient},
     FaultTraits{"body_too_large", Cause::none, Persistence::never},
     FaultTraits{"sink_failed", Cause::none, Persistence::never},
+    FaultTraits{"failed", Cause::none, Persistence::transient},
     FaultTraits{"deadline", Cause::none, Persistence::transient},
     FaultTraits{"cancelled", Cause::none, Persistence::transient},
 };

@@ -2,33 +2,20 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include <redial/policy/guard.hpp>
+
+#include "policy/growth.hpp"
 
 namespace redial {
 inline namespace v0 {
 namespace {
 
 using namespace std::chrono_literals;
-using Seconds = std::chrono::duration<double>;
-
-// Far beyond every wait a process makes, and far from overflow: a century.
-constexpr double k_longest = 100.0 * 365 * 24 * 3600;
-
-Duration from_seconds(double seconds) noexcept {
-  return std::chrono::duration_cast<Duration>(Seconds(std::clamp(seconds, 0.0, k_longest)));
-}
-
-double in_seconds(Duration span) noexcept {
-  return Seconds(span).count();
-}
-
-// factor · 2^(n-1) without overflow: doubles saturate at infinity, and the cap brings them back.
-double grown(double factor, int n) noexcept {
-  return std::ldexp(factor, std::clamp(n - 1, 0, 2000));
-}
+using detail::from_seconds;
+using detail::grown;
+using detail::in_seconds;
 
 constexpr Duration k_longest_hint = std::chrono::hours{24 * 365 * 100};
 
@@ -56,7 +43,7 @@ Duration Policy::backoff(int n, Duration previous, Uniform& draw) const noexcept
   if (n <= 1 && retry_.first_wait_free) return Duration::zero();
   const double factor = in_seconds(retry_.backoff_factor);
   const double most = in_seconds(backoff_max_);
-  const double cap = std::min(most, grown(factor, n));
+  const double cap = std::min(most, grown(factor, 2, n));
   const Jitter jitter = retry_.backoff_jitter;
   switch (jitter.kind()) {
     case Jitter::Kind::none:
@@ -73,7 +60,7 @@ Duration Policy::backoff(int n, Duration previous, Uniform& draw) const noexcept
       return from_seconds(cap + draw.next() * in_seconds(jitter.most()));
     case Jitter::Kind::within_cap:
       return from_seconds(
-          std::min(most, grown(factor, n) + draw.next() * in_seconds(jitter.most())));
+          std::min(most, grown(factor, 2, n) + draw.next() * in_seconds(jitter.most())));
   }
   return from_seconds(cap);
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <ctime>
+#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -41,7 +43,8 @@ std::string what_came(const AttemptReport& attempt) {
   }
   if (attempt.retry_after)
     text += fmt::format(", Retry-After {:.6g} s", seconds(*attempt.retry_after));
-  return text.empty() ? "no answer" : text;
+  if (!text.empty()) return text;
+  return attempt.evidence == Evidence::responded ? "returned" : "no answer";
 }
 
 Duration waited(const CallReport& report) {
@@ -180,6 +183,35 @@ std::string what_next(const CallReport& report) {
   return {};
 }
 
+std::string attempts_of(Count count) {
+  return count.is_unlimited() ? "any number of" : std::to_string(count.number());
+}
+
+std::string nested_line(const NestedRetries& nested) {
+  if (nested.stood_down) {
+    return fmt::format(
+        "made one attempt instead of up to {}: the retry() around it told it to stand down",
+        attempts_of(nested.inner));
+  }
+  return fmt::format(
+      "retries within retries: up to {} attempts around up to {}, {} together; let one layer stand "
+      "down (RetryOptions::nested)",
+      attempts_of(nested.outer), attempts_of(nested.inner), attempts_of(nested.together()));
+}
+
+nlohmann::ordered_json to_json(const std::optional<NestedRetries>& nested) {
+  if (!nested) return nullptr;
+  const auto number = [](Count count) {
+    return count.is_unlimited() ? nlohmann::ordered_json() : nlohmann::ordered_json(count.number());
+  };
+  nlohmann::ordered_json json;
+  json["outer_attempts"] = number(nested->outer);
+  json["inner_attempts"] = number(nested->inner);
+  json["together"] = number(nested->together());
+  json["stood_down"] = nested->stood_down;
+  return json;
+}
+
 nlohmann::ordered_json to_json(const AttemptReport& attempt) {
   nlohmann::ordered_json json;
   json["n"] = attempt.number;
@@ -220,6 +252,13 @@ std::string_view to_string(Decision decision) noexcept {
   return name_of(k_decisions, decision);
 }
 
+Count NestedRetries::together() const noexcept {
+  if (outer.is_unlimited() || inner.is_unlimited()) return Count::unlimited();
+  const std::int64_t product = std::int64_t{outer.number()} * inner.number();
+  constexpr std::int64_t most = std::numeric_limits<int>::max();
+  return static_cast<int>(std::min(product, most));
+}
+
 int CallReport::status() const noexcept {
   int last = 0;
   for (const auto& attempt : attempts) {
@@ -249,6 +288,7 @@ std::string CallReport::text() const {
   }
   block += fmt::format("  {} after {:.3f} s ({}): {}\n", to_string(outcome), seconds(elapsed),
                        to_string(stop_reason), explain(stop_reason));
+  if (nested) block += fmt::format("  note: {}\n", nested_line(*nested));
   if (const std::string next = what_next(*this); !next.empty())
     block += fmt::format("  next: {}\n", next);
   return block;
@@ -266,6 +306,7 @@ std::string CallReport::json() const {
   json["elapsed_s"] = rounded_seconds(elapsed);
   json["retry_at"] = nullptr;
   if (retry_at) json["retry_at"] = utc(*retry_at);
+  json["nested"] = to_json(nested);
   json["attempts"] = nlohmann::ordered_json::array();
   for (const auto& attempt : attempts) json["attempts"].push_back(to_json(attempt));
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -53,6 +53,7 @@ ErrorKind kind_of(Fault fault) {
     case Fault::invalid_request:
       return ErrorKind::request;
     case Fault::local_failure:
+    case Fault::failed:  // no transport says so
       return ErrorKind::local;
     case Fault::cancelled:
       return ErrorKind::cancelled;
@@ -366,6 +367,7 @@ CallReport HttpCall::full_report() const {
   report.method = history_.empty() ? plan_.request->method : history_.front().request().method;
   report.url = hop_urls_.front();
   report.key = plan_.key;
+  report.nested = plan_.nested;
   for (auto& attempt : report.attempts)
     attempt.url = hop_urls_[static_cast<std::size_t>(attempt.hop)];
   return report;

@@ -33,6 +33,7 @@ struct CallPlan {
   std::string key;               ///< the idempotency key, or empty
   Uniform draw{0};
   Pace pace{};
+  std::optional<NestedRetries> nested = std::nullopt;  ///< it runs within a retry()
 };
 
 /// One logical HTTP call: the owner that a `Drive` asks. It knows requests, redirects, sinks and

@@ -11,6 +11,7 @@
 #include <redial/policy/pace.hpp>
 #include <redial/version.hpp>
 
+#include "retrying/nesting.hpp"
 #include "session/http_call.hpp"
 #include "session/mounts.hpp"
 #include "session/session_access.hpp"
@@ -94,6 +95,18 @@ Policy overridden(const Policy& base, const RequestOptions& options) {
   return base.with(options.retry ? *options.retry : base.retry(), timeouts);
 }
 
+Count attempts_of(const Retry& retry) {
+  if (retry.total.is_unlimited()) return Count::unlimited();
+  return retry.total.is_off() ? Count(1) : Count(retry.total.number() + 1);
+}
+
+// Within a `retry()` that alone is to retry.
+Policy standing_down(const Policy& policy) {
+  Retry retry = policy.retry();
+  retry.total = 0;
+  return policy.with(std::move(retry), policy.timeouts());
+}
+
 Response value_or_raise(Result<Response> result) {
   if (!result) result.error().raise();
   return *std::move(result);
@@ -171,6 +184,11 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
     plan.pace = current_pace();
     if (plan.pace.attempts > 0) {
       own(plan.policy->with(paced(plan.policy->retry(), plan.pace), plan.policy->timeouts()));
+    }
+    if (detail::within_retry()) {
+      plan.nested = detail::note_nested_retries("a session's " + plan.request->method,
+                                                attempts_of(plan.policy->retry()));
+      if (plan.nested && plan.nested->stood_down) own(standing_down(*plan.policy));
     }
   } catch (const std::invalid_argument& error) {
     return tl::make_unexpected(Error(ErrorKind::request, error.what()));

@@ -1,5 +1,6 @@
 #include <redial/testing/fake_clock.hpp>
 
+#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 
@@ -20,6 +21,13 @@ FakeClock::FakeClock(WallTime start) : now_{.steady = SteadyTime{}, .wall = star
 Now FakeClock::now() const {
   const std::lock_guard lock(mutex_);
   return now_;
+}
+
+void FakeClock::wait_until(SteadyTime until, const std::vector<std::stop_token>& wake) {
+  for (const auto& token : wake) {
+    if (token.stop_requested()) return;
+  }
+  wait(std::max(until - now().steady, Duration::zero()));
 }
 
 void FakeClock::advance(Duration span) {

@@ -64,6 +64,8 @@ enum class Fault : std::uint8_t {
   body_undecodable,
   body_too_large,
   sink_failed,
+  // In a callable that `retry()` runs.
+  failed,  ///< it threw, or returned a failure or a value that was not accepted
   // Ours.
   deadline,   ///< the call's deadline passed while this attempt was under way
   cancelled,  ///< stopped from outside

@@ -8,6 +8,7 @@
 
 #include <redial/config.hpp>
 #include <redial/policy/outcome.hpp>
+#include <redial/policy/report.hpp>
 #include <redial/policy/retry.hpp>
 #include <redial/policy/time.hpp>
 #include <redial/policy/timeouts.hpp>
@@ -33,8 +34,8 @@ struct Decisions {
   std::function<std::optional<bool>(const AttemptView&)> again;  ///< nullopt: as by default
   std::function<Duration(const AttemptView&, Duration proposed)>
       wait;  ///< the wait before the next attempt
-  std::function<bool(const AttemptView&, Duration wait)>
-      stop;  ///< true ends the call before the wait
+  std::function<StopReason(const AttemptView&, Duration wait)>
+      stop;  ///< a reason ends the call before the wait; StopReason::none goes on
 };
 
 /// A `Retry` and its `Timeouts`, checked once and immutable from then on; calls borrow it.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <redial/config.hpp>
+#include <redial/policy/count.hpp>
 #include <redial/policy/evidence.hpp>
 #include <redial/policy/outcome.hpp>
 #include <redial/policy/time.hpp>
@@ -82,6 +83,16 @@ struct AttemptReport {
   std::string url = {};  ///< redacted
 };
 
+/// Retries within retries multiply: 3 attempts around 4 are 12.
+struct REDIAL_EXPORT NestedRetries {
+  Count outer = 1;          ///< attempts that the layers around make at most
+  Count inner = 1;          ///< attempts that the layer within makes at most, for each of those
+  bool stood_down = false;  ///< the inner layer made one attempt only, because it was told to
+
+  /// What it comes to at most.
+  Count together() const noexcept;
+};
+
 /// Everything one call did and why: logs, metrics, the error text and `--report` are views of it.
 ///
 /// Holds no secrets: the URLs are redacted, header fields and bodies are not in it. Thread safety:
@@ -96,6 +107,7 @@ struct REDIAL_EXPORT CallReport {
   Duration elapsed{};
   std::optional<WallTime> retry_at;  ///< when the server's last hint ends, if it lies ahead
   std::string key;                   ///< the idempotency key that was sent, or empty
+  std::optional<NestedRetries> nested = std::nullopt;  ///< set when it retried within a retry
 
   /// The status of the last answer, 0 if there was none.
   int status() const noexcept;

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <mutex>
+#include <stop_token>
 #include <vector>
 
 #include <redial/config.hpp>
 #include <redial/policy/time.hpp>
+#include <redial/retrying/clock.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -15,12 +17,15 @@ namespace testing {
 /// the minute can be seen.
 ///
 /// Starts at steady zero and 2024-01-01T00:00:00Z. Thread safety: safe.
-class REDIAL_EXPORT FakeClock {
+class REDIAL_EXPORT FakeClock : public Clock {
  public:
   FakeClock();
   explicit FakeClock(WallTime start);
 
-  Now now() const;
+  Now now() const override;
+  /// Waits, as `wait` does, until then; not at all when a stop is requested of one of `wake`
+  /// already.
+  void wait_until(SteadyTime until, const std::vector<std::stop_token>& wake) override;
   /// Both clocks together; a negative span throws std::invalid_argument.
   void advance(Duration span);
   /// As `advance`, and remembered: what a sleep is on this clock.
