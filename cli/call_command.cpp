@@ -140,6 +140,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }
+  const CookieFile cookie_file(flags.cookies, session.cookies(), flags.silent);
   setup.options.sink = output.get();
   setup.options.stop = interrupt.token();
   const Result<Response> result =
@@ -166,6 +167,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
     try_to([&] { write_all(STDOUT_FILENO, head_text(*result), "standard output"); });
   }
   try_to([&] { report_file.write(report); });
+  try_to([&] { cookie_file.save(); });
   if (flags.verbose) {
     if (response != nullptr) show_exchange(*response, report, flags.redact);
     if (ok) std::fputs(report.text().c_str(), stderr);

@@ -120,12 +120,6 @@ void add_headers(const CallFlags& flags, RequestOptions& options) {
   };
   set("User-Agent", flags.user_agent);
   set("Referer", flags.referer);
-  if (!flags.cookie.empty()) {
-    if (flags.cookie.find('=') == std::string::npos) {
-      throw UsageError("-b: expected 'name=value; …'; cookie files are not supported yet");
-    }
-    options.headers.set("Cookie", flags.cookie);
-  }
   // As curl: a coding is asked for, and undone, only when the user says so.
   options.decode_content = flags.compressed;
   if (!flags.compressed && !options.headers.contains("Accept-Encoding")) {
@@ -354,7 +348,7 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_option("-u,--user", flags.user, "user:password (Basic)");
   app.add_option("-A,--user-agent", flags.user_agent, "User-Agent");
   app.add_option("-e,--referer", flags.referer, "Referer");
-  app.add_option("-b,--cookie", flags.cookie, "cookies 'a=b; c=d'");
+  declare_cookies(app, flags.cookies, curl);
   app.add_option("-o,--output", flags.output,
                  "write the body to a file: a sibling, renamed when whole");
   app.add_flag("-O,--remote-name", flags.remote_name, "as -o, named as the URL's last segment");
@@ -461,6 +455,7 @@ CallSetup make_setup(const CallFlags& flags) {
   setup.url = flags.url;
   try {
     add_headers(flags, setup.options);
+    setup.options.cookies = call_cookies(flags.cookies);
     add_body(flags, setup);
     add_credentials(flags, setup);
     add_policy(flags, setup);

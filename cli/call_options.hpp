@@ -8,6 +8,7 @@
 #include <redial/redial.hpp>
 
 #include "log_options.hpp"
+#include "cookie_options.hpp"
 
 namespace CLI {
 class App;
@@ -27,8 +28,9 @@ struct CallFlags {
   std::vector<std::string> data, data_binary, data_urlencode, json;
   bool get_with_data = false;
   std::string data_order;  ///< one letter an occurrence: d, b, u
-  std::string user, cookie;
+  std::string user;
   std::optional<std::string> user_agent, referer;  ///< empty: the field is left out
+  CookieFlags cookies;
   std::string output;
   bool remote_name = false, include_head = false, head_only = false;
   bool silent = false, show_error = false, verbose = false, no_buffer = false;

@@ -20,6 +20,10 @@ pkg_check_modules(IDN2 QUIET IMPORTED_TARGET libidn2)
 if(NOT IDN2_FOUND)
   message(FATAL_ERROR "redial needs libidn2 (Debian: libidn2-dev). ./dev setup installs what is missing.")
 endif()
+pkg_check_modules(PSL QUIET IMPORTED_TARGET libpsl)
+if(NOT PSL_FOUND)
+  message(FATAL_ERROR "redial needs libpsl (Debian: libpsl-dev). ./dev setup installs what is missing.")
+endif()
 
 redial_need(nlohmann-json3-dev nlohmann_json)
 # Used as a header: its library would be one more thing to hand on.

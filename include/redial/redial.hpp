@@ -3,6 +3,7 @@
 /// Everything a program that makes HTTP calls needs. Opt-in beside it: redial/json.hpp,
 /// redial/testing/*.
 
+#include <redial/http/cookies.hpp>
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>
 #include <redial/observe/observer.hpp>

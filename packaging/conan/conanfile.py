@@ -44,6 +44,7 @@ class Redial(ConanFile):
         self.requires("nlohmann_json/3.11.2", transitive_headers=True)
         self.requires("libidn2/2.3.0")
         self.requires("tomlplusplus/3.3.0")
+        self.requires("libpsl/0.21.1")
         if self.options.cli:
             self.requires("cli11/2.3.2")
 
@@ -84,6 +85,7 @@ class Redial(ConanFile):
             "nlohmann_json::nlohmann_json",
             "libidn2::libidn2",
             "tomlplusplus::tomlplusplus",
+            "libpsl::libpsl",
         ]
         self.cpp_info.components["testing"].set_property("cmake_target_name", "redial::testing")
         self.cpp_info.components["testing"].libs = ["redial_testing"]

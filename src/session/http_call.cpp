@@ -160,7 +160,10 @@ class HttpCall::HttpAttempt final : public Attempt {
   HttpCall& call_;
 };
 
-HttpCall::HttpCall(CallPlan plan, CallOwner* owner) : plan_(std::move(plan)), owner_(owner) {
+HttpCall::HttpCall(CallPlan plan, CallOwner* owner)
+    : plan_(std::move(plan)),
+      owner_(owner),
+      cookies_(plan_.jar, plan_.options->cookies, plan_.request) {
   if (plan_.options->sink != nullptr) feed_ = std::make_unique<SinkFeed>(*plan_.options->sink);
   go_to(plan_.request->url);
   call_.emplace(*plan_.policy, traits(), loop_->now(), plan_.draw);
@@ -254,6 +257,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
     return StopReason::body_not_replayable;
   }
   if (call_->drops_expect()) request.headers.erase("Expect");
+  cookies_.put(request, loop_->now().wall);
   attempt.method = request.method;
   attempt.url = &request.url;
   attempt.headers = &request.headers;
@@ -272,6 +276,7 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
   if (feed_ != nullptr && feed_->failed() && outcome.fault != Fault::none)
     outcome.detail = feed_->error();
   if (outcome.evidence != Evidence::responded) return;
+  cookies_.keep(plan_.request->url, attempt.response.headers, loop_->now().wall);
 
   if (attempt.response.headers.contains("Retry-After")) {
     outcome.retry_after = retry_after_of(attempt.response.headers, loop_->now().wall);

@@ -13,6 +13,7 @@
 #include "observe/observation.hpp"
 #include "session/call_owner.hpp"
 #include "session/drive.hpp"
+#include "session/hop_cookies.hpp"
 #include "session/mounts.hpp"
 
 namespace redial {
@@ -30,6 +31,7 @@ struct CallPlan {
   const Mounts* mounts = nullptr;
   const std::vector<std::string>* secrets = nullptr;
   Observer* observer = nullptr;  ///< the session's
+  CookieJar* jar = nullptr;      ///< null: none
   std::string key;               ///< the idempotency key, or empty
   Uniform draw{0};
   Pace pace{};
@@ -90,6 +92,7 @@ class HttpCall final : public DriveHost {
 
   CallPlan plan_;
   CallOwner* const owner_;
+  HopCookies cookies_;
   const Mount* mount_ = nullptr;
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<EventLoop> loop_;

@@ -12,6 +12,7 @@
 #include <redial/version.hpp>
 
 #include "retrying/nesting.hpp"
+#include "session/hop_cookies.hpp"
 #include "session/http_call.hpp"
 #include "session/mounts.hpp"
 #include "session/session_access.hpp"
@@ -142,6 +143,7 @@ struct Session::State {
   SessionOptions options;
   Headers defaults;
   detail::Mounts mounts;
+  CookieJar jar;
   std::atomic<std::uint64_t> seed;
   std::atomic<bool> used{false};
 };
@@ -174,6 +176,7 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
   detail::CallPlan plan;
   try {
     plan.request = std::make_shared<Request>(complete(std::move(request), call, plan.key));
+    detail::check_call_cookies(call.cookies, plan.request->headers);
     const Policy& mounted = *mounts.find(plan.request->url).policy;
     const auto own = [&plan](Policy policy) {
       plan.own_policy = std::make_shared<const Policy>(std::move(policy));
@@ -196,6 +199,7 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
   plan.options = &call;
   plan.mounts = &mounts;
   plan.secrets = &options.secret_query_names;
+  plan.jar = options.keep_cookies ? &jar : nullptr;
   plan.draw = draw(plan.pace);
   plan.observer = options.observer.get();
   return plan;
@@ -219,6 +223,13 @@ void Session::mount(std::string_view prefix, Adapter adapter) {
     throw std::logic_error("Session::mount: only before the session's first call");
   }
   state_->mounts.add(prefix, adapter);
+}
+
+CookieJar& Session::cookies() {
+  if (!state_->options.keep_cookies) {
+    throw std::logic_error("Session::cookies: made with keep_cookies = false");
+  }
+  return state_->jar;
 }
 
 Result<Response> Session::try_send(Request request, RequestOptions options) {

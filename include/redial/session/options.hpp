@@ -78,6 +78,10 @@ struct RequestOptions {
   std::optional<JsonText> json = std::nullopt;  ///< application/json
   std::optional<Body> body = std::nullopt;      ///< as it is
   std::optional<Auth> auth = std::nullopt;
+  /// Cookies for this call alone, in place of the jar's of the same name; they stay at the first
+  /// URL's origin over redirects and are not kept. Not together with a Cookie header, which is sent
+  /// as it is, without the jar's.
+  Pairs cookies = {};
 
   std::optional<Duration> timeout = std::nullopt;  ///< Timeouts::attempt
   std::optional<Duration> connect_timeout = std::nullopt;

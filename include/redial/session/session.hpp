@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <redial/config.hpp>
+#include <redial/http/cookies.hpp>
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>
 #include <redial/observe/observer.hpp>
@@ -27,7 +28,8 @@ struct REDIAL_EXPORT SessionOptions {
   Headers headers = {};  ///< over the defaults User-Agent, Accept, Accept-Encoding
   Pairs params = {};
   std::optional<Auth> auth = std::nullopt;
-  WireOptions wire = {};  ///< for adapters that bring no transport
+  WireOptions wire = {};     ///< for adapters that bring no transport
+  bool keep_cookies = true;  ///< false: no jar; answers' cookies are dropped, none are sent
   std::string idempotency_header = "Idempotency-Key";
   bool quote_idempotency_key = false;  ///< the draft says quoted, the vendors take it bare
   std::vector<std::string> secret_query_names =
@@ -60,6 +62,11 @@ class REDIAL_EXPORT Session {
   /// `adapter`. Throws std::invalid_argument naming what is wrong, std::logic_error after the first
   /// call.
   void mount(std::string_view prefix, Adapter adapter);
+
+  /// The session's cookies: what answers set (every hop, errors and retried ones too), and what
+  /// goes out with requests. Share it with calls under way; load and save it. Throws
+  /// std::logic_error without one (`SessionOptions::keep_cookies`).
+  CookieJar& cookies();
 
   Response request(std::string_view method, std::string_view url, RequestOptions options = {});
   Response send(Request request, RequestOptions options = {});
