@@ -8,6 +8,7 @@
 
 #include <redial/http/redact.hpp>
 
+#include "download_progress.hpp"
 #include "errors.hpp"
 #include "exit_codes.hpp"
 #include "output.hpp"
@@ -83,6 +84,15 @@ std::unique_ptr<BodyOutput> make_output(const CallFlags& flags) {
   return output;
 }
 
+// On a terminal that can redraw a line, for a body that goes to a file.
+std::unique_ptr<ProgressSink> make_progress(const CallFlags& flags, BodyOutput& output) {
+  if (to_stdout(flags) || flags.silent || flags.no_progress || !can_redraw(STDERR_FILENO)) {
+    return nullptr;
+  }
+  return std::make_unique<ProgressSink>(output, output_name(flags),
+                                        ProgressSink::Terminal::standard_error());
+}
+
 // What the server said with an error status, when it is short text: the reason is often there.
 void show_error_body(const Response& response) {
   constexpr std::size_t most = 500;
@@ -141,7 +151,8 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
     throw UsageError(error.what());
   }
   const CookieFile cookie_file(flags.cookies, session.cookies(), flags.silent);
-  setup.options.sink = output.get();
+  const std::unique_ptr<ProgressSink> progress = make_progress(flags, *output);
+  setup.options.sink = progress ? static_cast<BodySink*>(progress.get()) : output.get();
   setup.options.stop = interrupt.token();
   const Result<Response> result =
       session.try_request(setup.method, setup.url, std::move(setup.options));

@@ -177,6 +177,11 @@ void add_body(const CallFlags& flags, CallSetup& setup) {
       !flags.data.empty() || !flags.data_binary.empty() || !flags.data_urlencode.empty();
   if (has_data && !flags.json.empty())
     throw UsageError("--json: not together with -d and its kind");
+  const bool has_form = !flags.form.given.empty();
+  if (has_form && (has_data || !flags.json.empty()))
+    throw UsageError("-F: not together with -d and its kind or --json");
+  if (has_form && flags.get_with_data) throw UsageError("-F: not together with -G");
+  if (has_form) setup.options.multipart = form_parts(flags.form);
   if (flags.get_with_data && !flags.json.empty()) throw UsageError("--json: not together with -G");
   if (!flags.json.empty()) {
     std::string content;
@@ -212,9 +217,10 @@ std::string method_of(const CallFlags& flags) {
                      "; use `redial request " + flags.x_method + " URL`");
   }
   const bool sends = !flags.get_with_data && (!flags.data.empty() || !flags.data_binary.empty() ||
-                                              !flags.data_urlencode.empty() || !flags.json.empty());
+                                              !flags.data_urlencode.empty() ||
+                                              !flags.json.empty() || !flags.form.given.empty());
   if (sends && (same(named, "GET") || same(named, "HEAD")) && !flags.verb.empty()) {
-    throw UsageError("-d: a " + named +
+    throw UsageError((flags.form.given.empty() ? "-d: a " : "-F: a ") + named +
                      " has no body; use `redial post`, or -G to put the data into the query");
   }
   if (flags.head_only) {
@@ -344,8 +350,10 @@ void declare(CLI::App& app, CallFlags& flags) {
   repeatable(app, "--data-urlencode", flags.data_urlencode,
              "as -d, encoded: content, name=content, name@file");
   repeatable(app, "--json", flags.json, "JSON body, or @file, @-");
+  declare_form(app, flags.form, curl);
   app.add_flag("-G,--get", flags.get_with_data, "put the data into the query");
   app.add_option("-u,--user", flags.user, "user:password (Basic)");
+  declare_netrc(app, flags.netrc, curl);
   app.add_option("-A,--user-agent", flags.user_agent, "User-Agent");
   app.add_option("-e,--referer", flags.referer, "Referer");
   declare_cookies(app, flags.cookies, curl);
@@ -355,6 +363,7 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_flag("-i,--include", flags.include_head, "show the answer's head too");
   app.add_flag("-I,--head", flags.head_only, "HEAD, and show the head");
   app.add_flag("-s,--silent", flags.silent, "no messages");
+  app.add_flag("--no-progress-meter", flags.no_progress, "no progress bar, messages all the same");
   app.add_flag("-S,--show-error", flags.show_error, "messages even with -s");
   app.add_flag("-v,--verbose", flags.verbose, "tell each attempt, and the last exchange's heads");
   app.add_flag("-N,--no-buffer", flags.no_buffer,
@@ -458,6 +467,7 @@ CallSetup make_setup(const CallFlags& flags) {
     setup.options.cookies = call_cookies(flags.cookies);
     add_body(flags, setup);
     add_credentials(flags, setup);
+    setup.session.netrc = netrc_of(flags.netrc);
     add_policy(flags, setup);
     add_resolve(flags, setup.session);
     auto& names = setup.session.secret_query_names;

@@ -7,8 +7,10 @@
 
 #include <redial/redial.hpp>
 
-#include "log_options.hpp"
 #include "cookie_options.hpp"
+#include "form_options.hpp"
+#include "log_options.hpp"
+#include "netrc_options.hpp"
 
 namespace CLI {
 class App;
@@ -31,9 +33,11 @@ struct CallFlags {
   std::string user;
   std::optional<std::string> user_agent, referer;  ///< empty: the field is left out
   CookieFlags cookies;
+  FormFlags form;
+  NetrcFlags netrc;
   std::string output;
   bool remote_name = false, include_head = false, head_only = false;
-  bool silent = false, show_error = false, verbose = false, no_buffer = false;
+  bool silent = false, show_error = false, verbose = false, no_buffer = false, no_progress = false;
   bool location = false, fail = false;
   bool insecure = false;
   std::string cacert, cert, key;

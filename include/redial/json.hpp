@@ -16,7 +16,8 @@ inline namespace v0 {
 struct JsonFormat {
   static nlohmann::json parse(const Response& response) {
     try {
-      return nlohmann::json::parse(response.body());
+      const auto other = response.json_text();
+      return nlohmann::json::parse(other ? *other : response.body());
     } catch (const nlohmann::json::parse_error& error) {
       Error(ErrorKind::body,
             "the answer from " + response.report().url + " is not JSON: " + error.what(),

@@ -4,6 +4,7 @@
 /// redial/testing/*.
 
 #include <redial/http/cookies.hpp>
+#include <redial/http/multipart.hpp>
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>
 #include <redial/observe/observer.hpp>
@@ -13,6 +14,7 @@
 #include <redial/policy/timeouts.hpp>
 #include <redial/session/adapter.hpp>
 #include <redial/session/errors.hpp>
+#include <redial/session/netrc.hpp>
 #include <redial/session/options.hpp>
 #include <redial/session/policy_file.hpp>
 #include <redial/session/policy_lint.hpp>

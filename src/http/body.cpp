@@ -1,5 +1,6 @@
 #include <redial/http/body.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
@@ -130,6 +131,46 @@ struct StreamSource final : Body::Source {
   bool opened = false;
 };
 
+class JoinedReader final : public BodyReader {
+ public:
+  explicit JoinedReader(const std::vector<Body>& bodies) : bodies_(bodies) {}
+  std::size_t read(char* into, std::size_t size) override {
+    while (next_ < bodies_.size() || reader_ != nullptr) {
+      if (reader_ == nullptr) reader_ = bodies_[next_++].open();
+      const std::size_t count = reader_->read(into, size);
+      if (count > 0) return count;
+      reader_.reset();
+    }
+    return 0;
+  }
+
+ private:
+  const std::vector<Body>& bodies_;
+  std::size_t next_ = 0;
+  std::unique_ptr<BodyReader> reader_;
+};
+
+struct JoinedSource final : Body::Source {
+  explicit JoinedSource(std::vector<Body> parts) : bodies(std::move(parts)) {}
+  bool replayable() const noexcept override {
+    return std::all_of(bodies.begin(), bodies.end(), [](const Body& b) { return b.replayable(); });
+  }
+  bool streamed() const noexcept override { return true; }
+  std::optional<std::uint64_t> length() const noexcept override {
+    std::uint64_t sum = 0;
+    for (const auto& body : bodies) {
+      if (!body.length()) return std::nullopt;
+      sum += *body.length();
+    }
+    return sum;
+  }
+  void rewind() override {
+    for (const auto& body : bodies) body.rewind();
+  }
+  std::unique_ptr<BodyReader> open() override { return std::make_unique<JoinedReader>(bodies); }
+  std::vector<Body> bodies;
+};
+
 }  // namespace
 
 Body::Body() = default;
@@ -154,6 +195,15 @@ Body Body::rewindable(Read read, Rewind rewind, std::optional<std::uint64_t> len
   if (!read) throw std::invalid_argument("Body::rewindable: read is empty");
   if (!rewind) throw std::invalid_argument("Body::rewindable: rewind is empty");
   return Body(std::make_shared<StreamSource>(std::move(read), std::move(rewind), length));
+}
+
+Body Body::joined(std::vector<Body> bodies) {
+  const bool in_memory = std::all_of(bodies.begin(), bodies.end(),
+                                     [](const Body& body) { return body.in_memory().has_value(); });
+  if (!in_memory) return Body(std::make_shared<JoinedSource>(std::move(bodies)));
+  std::string content;
+  for (const auto& body : bodies) content += *body.in_memory();
+  return bytes(std::move(content));
 }
 
 bool Body::absent() const noexcept {

@@ -1,5 +1,9 @@
 #include <redial/http/response.hpp>
 
+#include <sstream>
+#include <stdexcept>
+
+#include "http/charset.hpp"
 #include "http/response_builder.hpp"
 
 namespace redial {
@@ -25,12 +29,53 @@ std::string from_latin1(std::string_view bytes) {
 
 BodySink::~BodySink() = default;
 
+std::optional<std::string> Response::encoding() const {
+  const auto type = headers_.get("Content-Type");
+  if (!type) return std::nullopt;
+  if (auto charset = charset_of(*type)) return charset;
+  const std::string_view media = trim_ows(type->substr(0, type->find(';')));
+  if (iequals(media.substr(0, 5), "text/")) return "iso-8859-1";
+  if (iequals(media, "application/json")) return "utf-8";
+  return std::nullopt;
+}
+
 std::string Response::text() const {
-  const auto type = headers_.get("Content-Type").value_or("");
-  auto charset = charset_of(type);
-  if (!charset && iequals(type.substr(0, 5), "text/")) charset = "iso-8859-1";
-  const bool latin = charset && (iequals(*charset, "iso-8859-1") || iequals(*charset, "latin1"));
-  return latin ? from_latin1(body_) : body_;
+  const auto named = encoding();
+  if (named && (*named == "iso-8859-1" || *named == "latin1" || *named == "latin-1")) {
+    return from_latin1(body_);
+  }
+  if (named) {
+    if (auto text = detail::to_utf8(body_, *named)) return *std::move(text);
+  }
+  const auto marked = detail::unicode_by_mark(body_);
+  return *detail::to_utf8(body_, std::string(marked.empty() ? "utf-8" : marked));
+}
+
+std::optional<std::string> Response::json_text() const {
+  const auto named = encoding();
+  if (named && !iequals(*named, "utf-8") && !iequals(*named, "utf8")) {
+    const auto type = headers_.get("Content-Type");
+    // ISO-8859-1 by default alone is no statement about JSON.
+    if (charset_of(*type)) return text();
+  }
+  const auto seen = detail::unicode_of_json(body_);
+  if (seen.empty() || seen == "utf-8") return std::nullopt;
+  return detail::to_utf8(body_, std::string(seen));
+}
+
+std::optional<Url> Response::link(std::string_view relation) const {
+  for (const auto& one : links()) {
+    std::istringstream relations(one.rel());
+    for (std::string word; relations >> word;) {
+      if (!iequals(word, relation)) continue;
+      try {
+        return url().resolve(one.url);
+      } catch (const std::invalid_argument&) {
+        break;  // no http URL: another link may do
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<Link> Response::links() const {

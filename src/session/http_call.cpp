@@ -9,6 +9,7 @@
 
 #include "http/redirect.hpp"
 #include "http/response_builder.hpp"
+#include "session/credentials.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -328,6 +329,7 @@ void HttpCall::settle(Attempt&) {
     answer_.reset();
     last_.reset();
     const std::string before = plan_.request->method;
+    authorize_hop(*redirected_, plan_.request->url, plan_.netrc);
     plan_.request = std::make_shared<Request>(*std::move(redirected_));
     if (plan_.request->method != before) plan_.key.clear();
     go_to(plan_.request->url);

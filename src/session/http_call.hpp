@@ -8,6 +8,7 @@
 
 #include <redial/policy/call.hpp>
 #include <redial/session/errors.hpp>
+#include <redial/session/netrc.hpp>
 #include <redial/session/options.hpp>
 
 #include "observe/observation.hpp"
@@ -32,6 +33,7 @@ struct CallPlan {
   const std::vector<std::string>* secrets = nullptr;
   Observer* observer = nullptr;  ///< the session's
   CookieJar* jar = nullptr;      ///< null: none
+  const Netrc* netrc = nullptr;  ///< null: nobody's
   std::string key;               ///< the idempotency key, or empty
   Uniform draw{0};
   Pace pace{};

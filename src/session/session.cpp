@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <mutex>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -12,6 +13,8 @@
 #include <redial/version.hpp>
 
 #include "retrying/nesting.hpp"
+#include "session/credentials.hpp"
+#include "session/encode_body.hpp"
 #include "session/hop_cookies.hpp"
 #include "session/http_call.hpp"
 #include "session/mounts.hpp"
@@ -44,42 +47,9 @@ std::string random_uuid() {
   return text;
 }
 
-// A body and the type it comes with.
-void encode_body(const RequestOptions& options, Request& request) {
-  const int given =
-      int{options.form.has_value()} + int{options.json.has_value()} + int{options.body.has_value()};
-  if (given > 1) throw std::invalid_argument("RequestOptions: at most one of form, json and body");
-  if (given > 0 && !request.body.absent())
-    throw std::invalid_argument("RequestOptions: the request has a body already");
-  if (options.body) request.body = *options.body;
-  if (options.json) {
-    request.body = Body::bytes(options.json->text);
-    if (!request.headers.contains("Content-Type"))
-      request.headers.set("Content-Type", "application/json");
-  }
-  if (options.form) {
-    request.body = Body::bytes(form_encode(*options.form));
-    if (!request.headers.contains("Content-Type")) {
-      request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-    }
-  }
-}
-
 void merge(Headers& into, const Headers& from) {
   for (const auto& field : from) into.erase(field.name);
   for (const auto& field : from) into.add(field.name, field.value);
-}
-
-// The caller's word beats a field, a field beats the URL, the URL beats the session.
-void authorize(Request& request, const std::optional<Auth>& given,
-               const std::optional<Auth>& by_session) {
-  if (given) return request.headers.set("Authorization", given->field);
-  if (request.headers.contains("Authorization")) return;
-  if (const auto user = request.url.user()) {
-    return request.headers.set("Authorization",
-                               Auth::basic(*user, request.url.password().value_or("")).field);
-  }
-  if (by_session) request.headers.set("Authorization", by_session->field);
 }
 
 bool overrides_policy(const RequestOptions& options) {
@@ -134,6 +104,13 @@ struct Session::State {
 
   Request complete(Request request, const RequestOptions& call, std::string& key) const;
   Result<detail::CallPlan> plan(Request request, const RequestOptions& call);
+  // The environment's file is read once, when it is first needed.
+  const Netrc* netrc() const {
+    if (options.netrc) return &*options.netrc;
+    if (!options.trust_env) return nullptr;
+    std::call_once(netrc_read, [this] { environment_netrc = Netrc::from_environment(); });
+    return &environment_netrc;
+  }
   Uniform draw(Pace pace) {
     if (options.draw) return *options.draw;
     if (pace.jitter_seed != 0) return Uniform(pace.jitter_seed);
@@ -144,6 +121,8 @@ struct Session::State {
   Headers defaults;
   detail::Mounts mounts;
   CookieJar jar;
+  mutable std::once_flag netrc_read;
+  mutable Netrc environment_netrc;
   std::atomic<std::uint64_t> seed;
   std::atomic<bool> used{false};
 };
@@ -158,8 +137,8 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   request.headers = std::move(fields);
   if (!options.params.empty()) request.url = request.url.with_query_appended(options.params);
   if (!call.params.empty()) request.url = request.url.with_query_appended(call.params);
-  encode_body(call, request);
-  authorize(request, call.auth, options.auth);
+  detail::encode_body(call, request);
+  detail::authorize(request, call.auth, options.auth, netrc());
   if (call.idempotency_key) {
     const std::string& given = call.idempotency_key->value;
     key = given.empty() ? random_uuid() : given;
@@ -199,6 +178,7 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
   plan.options = &call;
   plan.mounts = &mounts;
   plan.secrets = &options.secret_query_names;
+  plan.netrc = netrc();
   plan.jar = options.keep_cookies ? &jar : nullptr;
   plan.draw = draw(plan.pace);
   plan.observer = options.observer.get();

@@ -16,7 +16,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
             self.send_header("Set-Cookie", "id=secret-value; Max-Age=600")
             self.send_header("Set-Cookie", "other=2; path=/; HttpOnly")
         if self.path.startswith("/big"):
-            said = b"x" * int(self.path[4:])
+            said = b"x" * int(self.path[5:])
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         if self.command != "HEAD":

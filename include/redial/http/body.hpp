@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <redial/config.hpp>
 
@@ -27,9 +28,9 @@ class REDIAL_EXPORT BodyReader {
 
 /// A request body: it can be sent again, or it cannot, by the way it was made.
 ///
-/// `empty`, `bytes`, `file` and `rewindable` are replayable; `stream` is not, and a call that would
-/// have to send it a second time stops with `body_not_replayable` instead (urllib3 re-sends a
-/// generator empty: silent data loss).
+/// `empty`, `bytes`, `file`, `rewindable` and what is `joined` of them are replayable; `stream` is
+/// not, and a call that would have to send it a second time stops with `body_not_replayable`
+/// instead (urllib3 re-sends a generator empty: silent data loss).
 ///
 /// Thread safety: a value that shares its source; one call uses it at a time. Errors: see each
 /// maker.
@@ -54,6 +55,9 @@ class REDIAL_EXPORT Body {
   /// A stream that can go back to its beginning before every further attempt.
   static Body rewindable(Read read, Rewind rewind,
                          std::optional<std::uint64_t> length = std::nullopt);
+  /// The bodies one after another, as one: it can be sent again, and its length is known, when that
+  /// holds for each. Files are opened as their turn comes.
+  static Body joined(std::vector<Body> bodies);
 
   /// No body at all: no Content-Length is due for methods that define none. `bytes("")` is a body
   /// of length 0.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +38,15 @@ class REDIAL_EXPORT Response {
   /// Decoded bytes; empty when they went to a sink.
   const std::string& body() const& noexcept { return body_; }
   std::string body() && { return std::move(body_); }
-  /// The body as UTF-8, by the charset of Content-Type (ISO-8859-1 for text/* without one, as
-  /// requests does).
+  /// The charset that Content-Type names, in lower case; without one iso-8859-1 for text/*, utf-8
+  /// for application/json (as requests has it), and otherwise nullopt: nobody knows.
+  std::optional<std::string> encoding() const;
+  /// The body as UTF-8, from `encoding()` by iconv. An unknown charset, or none, is read by its
+  /// byte order mark or else as UTF-8; what cannot be decoded becomes U+FFFD. Always valid UTF-8.
   std::string text() const;
+  /// What JSON is parsed from when that is not `body()`: text of another charset or UTF-16 or
+  /// UTF-32, as UTF-8.
+  std::optional<std::string> json_text() const;
   /// The body parsed as JSON: include redial/json.hpp. Throws BodyError saying where it is not
   /// JSON.
   template <class Format = JsonFormat>
@@ -48,6 +55,8 @@ class REDIAL_EXPORT Response {
   }
   /// The Link fields.
   std::vector<Link> links() const;
+  /// Where the first link with this relation ("next") leads, resolved; nullopt without one.
+  std::optional<Url> link(std::string_view relation) const;
   /// The whole call's time, retries and waits included.
   Duration elapsed() const noexcept { return report_.elapsed; }
   /// The redirects that led here, oldest first.

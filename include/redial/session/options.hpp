@@ -14,6 +14,7 @@
 #include <redial/config.hpp>
 #include <redial/http/body.hpp>
 #include <redial/http/headers.hpp>
+#include <redial/http/multipart.hpp>
 #include <redial/http/response.hpp>
 #include <redial/http/text.hpp>
 #include <redial/policy/retry.hpp>
@@ -73,10 +74,16 @@ struct RequestOptions {
   Pairs params = {};                            ///< appended to the URL's query, form-encoded
   Headers headers = {};                         ///< replace the session's of the same name
   std::vector<std::string> unset_headers = {};  ///< session or default fields that are not sent
-  // At most one of the three:
+  // At most one of form and files, multipart, json, body:
   std::optional<Pairs> form = std::nullopt;     ///< application/x-www-form-urlencoded
   std::optional<JsonText> json = std::nullopt;  ///< application/json
   std::optional<Body> body = std::nullopt;      ///< as it is
+  /// Files by field name, after the fields of `form`, as multipart/form-data: `.files = {{"report",
+  /// "report.pdf"}}`. Read from disk at each send; a file that is gone or has another size by then
+  /// fails the call (`upload_failed`), it is never sent half.
+  FormFiles files = {};
+  /// The same with the parts in an order of your own, fields with types included.
+  std::vector<Part> multipart = {};
   std::optional<Auth> auth = std::nullopt;
   /// Cookies for this call alone, in place of the jar's of the same name; they stay at the first
   /// URL's origin over redirects and are not kept. Not together with a Cookie header, which is sent

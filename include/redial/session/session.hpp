@@ -14,6 +14,7 @@
 #include <redial/policy/jitter.hpp>
 #include <redial/session/adapter.hpp>
 #include <redial/session/errors.hpp>
+#include <redial/session/netrc.hpp>
 #include <redial/session/options.hpp>
 
 namespace redial {
@@ -28,7 +29,12 @@ struct REDIAL_EXPORT SessionOptions {
   Headers headers = {};  ///< over the defaults User-Agent, Accept, Accept-Encoding
   Pairs params = {};
   std::optional<Auth> auth = std::nullopt;
-  WireOptions wire = {};     ///< for adapters that bring no transport
+  WireOptions wire = {};  ///< for adapters that bring no transport
+  /// Take what the environment says: netrc. False: nothing.
+  bool trust_env = true;
+  /// Logins by host for calls that nothing else gives credentials, redirects to other hosts
+  /// included. Unset: $NETRC, ~/.netrc or ~/_netrc, read once, if `trust_env`; `Netrc()`: nobody's.
+  std::optional<Netrc> netrc = std::nullopt;
   bool keep_cookies = true;  ///< false: no jar; answers' cookies are dropped, none are sent
   std::string idempotency_header = "Idempotency-Key";
   bool quote_idempotency_key = false;  ///< the draft says quoted, the vendors take it bare

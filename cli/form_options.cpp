@@ -1,0 +1,175 @@
+#include "form_options.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+
+#include "errors.hpp"
+
+namespace redial::cli {
+namespace {
+
+std::string content_of(const std::string& file) {
+  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw UsageError("-F: cannot open " + file);
+  std::string content{std::istreambuf_iterator<char>(stream), {}};
+  if (stream.bad()) throw UsageError("-F: cannot read " + file);
+  return content;
+}
+
+// A value up to the next `;`, or in quotes with \" and \\ undone; taken off `rest`.
+std::string take_value(std::string_view& rest, const std::string& argument) {
+  std::string value;
+  if (rest.empty() || rest.front() != '"') {
+    value = std::string(rest.substr(0, rest.find(';')));
+    rest.remove_prefix(value.size());
+    while (!value.empty() && value.back() == ' ') value.pop_back();
+    return value;
+  }
+  rest.remove_prefix(1);
+  while (!rest.empty() && rest.front() != '"') {
+    const bool escape =
+        rest.front() == '\\' && rest.size() > 1 && (rest[1] == '"' || rest[1] == '\\');
+    if (escape) rest.remove_prefix(1);
+    value += rest.front();
+    rest.remove_prefix(1);
+  }
+  if (rest.empty()) throw UsageError("-F " + argument + ": the quote is not closed");
+  rest.remove_prefix(1);
+  return value;
+}
+
+bool take_word(std::string_view& rest, std::string_view word) {
+  if (!iequals(rest.substr(0, word.size()), word)) return false;
+  rest.remove_prefix(word.size());
+  return true;
+}
+
+void add_header(Part& part, const std::string& argument, const std::string& line) {
+  const auto colon = line.find(':');
+  if (colon == std::string::npos || colon == 0) {
+    throw UsageError("-F " + argument + ": headers= expects 'Name: value'");
+  }
+  try {
+    part.headers.add(line.substr(0, colon), line.substr(colon + 1));
+  } catch (const std::invalid_argument& error) {
+    throw UsageError("-F " + argument + ": " + error.what());
+  }
+}
+
+void take_settings(Part& part, std::string_view rest, const std::string& argument) {
+  while (!rest.empty()) {
+    const std::string_view before = rest;
+    rest.remove_prefix(1);  // the ;
+    while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+    if (take_word(rest, "type=")) {
+      part.type = take_value(rest, argument);
+      // A type has parameters of its own: text/plain;charset=utf-8.
+      while (rest.size() > 1 && !iequals(rest.substr(1, 9), "filename=") &&
+             !iequals(rest.substr(1, 8), "headers=") && rest.front() == ';') {
+        part.type += ';';
+        rest.remove_prefix(1);
+        part.type += take_value(rest, argument);
+      }
+    } else if (take_word(rest, "filename=")) {
+      part.filename = take_value(rest, argument);
+    } else if (take_word(rest, "headers=")) {
+      add_header(part, argument, take_value(rest, argument));
+    } else {
+      throw UsageError("-F " + argument +
+                       ": after the value come ;type=, ;filename= or ;headers=, not '" +
+                       std::string(before) +
+                       "'; put a value that holds a ; into quotes, or use "
+                       "--form-string");
+    }
+    if (!rest.empty() && rest.front() != ';') {
+      throw UsageError("-F " + argument + ": '" + std::string(rest) + "' after a quote");
+    }
+  }
+}
+
+std::pair<std::string, std::string> name_and_value(const char* flag, const std::string& argument) {
+  const auto equals = argument.find('=');
+  if (equals == std::string::npos) {
+    throw UsageError(std::string(flag) + " " + argument + ": expected name=value");
+  }
+  return {argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
+}  // namespace
+
+void declare_form(CLI::App& app, FormFlags& flags, const char* group) {
+  const auto into = [&flags](bool literal) {
+    return [&flags, literal](const std::vector<std::string>& texts) {
+      for (const auto& text : texts) flags.given.push_back({literal, text});
+      return true;
+    };
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "-F,--form", [add = into(false)](const std::vector<std::string>& texts) { add(texts); },
+         "multipart form: name=value, name=@file, name=<file, with ;type= ;filename= ;headers=")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->trigger_on_parse()
+      ->group(group);
+  app.add_option_function<std::vector<std::string>>(
+         "--form-string", [add = into(true)](const std::vector<std::string>& texts) { add(texts); },
+         "as -F name=value, the value as it is")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->trigger_on_parse()
+      ->group(group);
+}
+
+Part form_part(const std::string& argument) {
+  auto [name, value] = name_and_value("-F", argument);
+  std::string_view rest = value;
+  const char mark = rest.empty() ? '\0' : rest.front();
+  if (mark == '@' || mark == '<') rest.remove_prefix(1);
+  const std::string text = take_value(rest, argument);
+  if (!rest.empty() && rest.front() != ';') {
+    throw UsageError("-F " + argument + ": '" + std::string(rest) + "' after a quote");
+  }
+  Part part;
+  if (mark == '@' && text != "-") {
+    try {
+      part = Part::file(name, text);
+    } catch (const std::system_error& error) {
+      throw UsageError("-F " + argument + ": " + error.what());
+    }
+  } else if (mark == '@') {
+    part = {.name = name,
+            .content = Body::bytes(content_of(text)),
+            .filename = "-",
+            .type = "application/octet-stream"};
+  } else {
+    part = Part::field(name, mark == '<' ? content_of(text) : text);
+  }
+  const std::string guessed = part.type;
+  part.type.clear();
+  take_settings(part, rest, argument);
+  if (part.type.empty()) {
+    // As curl: a new name brings the type it suggests.
+    part.type = mark == '@' && part.filename ? std::string(media_type_of(*part.filename)) : guessed;
+  }
+  return part;
+}
+
+std::vector<Part> form_parts(const FormFlags& flags) {
+  std::vector<Part> parts;
+  for (const auto& given : flags.given) {
+    if (given.literal) {
+      auto [name, value] = name_and_value("--form-string", given.text);
+      parts.push_back(Part::field(std::move(name), std::move(value)));
+    } else {
+      parts.push_back(form_part(given.text));
+    }
+  }
+  return parts;
+}
+
+}  // namespace redial::cli

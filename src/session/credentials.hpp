@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+
+#include <redial/http/request.hpp>
+#include <redial/session/netrc.hpp>
+#include <redial/session/options.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+/// Writes the Authorization field: the caller's word beats a field, a field beats the URL, the URL
+/// beats the session, and netrc (may be null) is asked when nothing else knows.
+void authorize(Request& request, const std::optional<Auth>& given,
+               const std::optional<Auth>& by_session, const Netrc* netrc);
+
+/// The same for the next hop of a redirect that came from `from`: what was written for another
+/// origin has been taken off, and netrc may know the new host.
+void authorize_hop(Request& next, const Url& from, const Netrc* netrc);
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# -o and -O: whole files, and a progress bar on a terminal alone.
+source "$(dirname "$0")/_with_echo.sh"
+cd "$work"
+
+# on_terminal COMMAND…: with standard error on a terminal; what it showed is in $work/shown.
+on_terminal() {
+  python3 - "$work/shown" "$@" <<'P'
+import os, pty, subprocess, sys
+main, side = pty.openpty()
+process = subprocess.Popen(sys.argv[2:], stderr=side, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+os.close(side)
+shown = b""
+try:
+    while piece := os.read(main, 65536):
+        shown += piece
+except OSError:
+    pass
+open(sys.argv[1], "wb").write(shown)
+sys.exit(process.wait())
+P
+}
+export TERM=xterm
+
+on_terminal "$REDIAL" get -O "$base/big/3000000" || fail "-O: $(cat shown)"
+[ "$(stat -c %s 3000000)" = 3000000 ] || fail 'size'
+grep -q '3000000  3.0 MB in 0:0' shown || fail "no last line: $(cat shown)"
+for quiet in "env TERM=dumb" "env -u TERM"; do
+  on_terminal $quiet "$REDIAL" get -o f "$base/big/10" || fail "$quiet"
+  [ ! -s shown ] || fail "$quiet shows $(cat shown)"
+done
+for flag in -s --no-progress-meter; do
+  on_terminal "$REDIAL" get $flag -o f "$base/big/10" || fail "$flag"
+  [ ! -s shown ] || fail "$flag shows $(cat shown)"
+done
+on_terminal "$REDIAL" get "$base/big/10" || fail 'stdout'
+[ ! -s shown ] || fail "a bar beside standard output: $(cat shown)"
+expect 0 '' "$REDIAL" get -o f "$base/big/10"
+[ ! -s err ] || fail "a bar in a file: $(cat err)"
+on_terminal "$REDIAL" get -o f --retry 0 http://127.0.0.1:9/ && fail 'refused'
+grep -q '^redial: ' shown || fail "no message: $(cat shown)"
+exit $((failures > 0))
