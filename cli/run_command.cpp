@@ -136,6 +136,7 @@ int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
     throw UsageError(error.what());
   }
   const bool quiet = flags.call.silent;
+  const CookieFile cookie_file(flags.call.cookies, session.cookies(), quiet);
   Progress progress(Progress::style_for(quiet, results.to_terminal()));
   std::string line;
   Batch batch(session, source,

@@ -23,7 +23,8 @@ void declare_common(CLI::App& app, RunFlags& flags) {
       "--request",    "--data",       "--data-binary", "--data-urlencode", "--json",
       "--get",        "--output",     "--remote-name", "--include",        "--head",
       "--verbose",    "--no-buffer",  "--write-out",   "--report",         "--form",
-      "--cookie-jar", "--output-dir", "--create-dirs", "--progress-bar",   "--no-progress-meter"};
+      "--cookie-jar", "--output-dir", "--create-dirs", "--progress-bar",   "--no-progress-meter",
+      "--form-string"};
   for (const char* const name : single) {
     if (CLI::Option* const option = app.get_option_no_throw(name)) app.remove_option(option);
   }

@@ -28,6 +28,9 @@ grep -q 'secret-value' out || fail '-c -'
 # Values are in the jar, and nowhere else.
 expect 0 'Cookie: \*\*\*' "$REDIAL" get -v -b 'a=secret-value' --report report "$base/set"
 ! grep -q 'secret-value' err report || fail 'a cookie was told'
+echo "$base/" >jobs
+expect 0 '' "$REDIAL" run -b curl_jar jobs
+grep -q 'other=2' out || fail 'run does not read -b FILE'
 printf 'broken\n' >>jar
 expect 0 'jar: line 6 is no cookie' "$REDIAL" get -b jar "$base/"
 expect 2 'cannot read none' "$REDIAL" get -b none "$base/"
