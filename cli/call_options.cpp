@@ -372,7 +372,7 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_option("--cacert", flags.cacert, "PEM file of trusted authorities");
   app.add_option("--cert", flags.cert, "PEM client certificate");
   app.add_option("--key", flags.key, "its PEM key");
-  app.add_flag("--compressed", flags.compressed, "ask for gzip or deflate, and undo it");
+  app.add_flag("--compressed", flags.compressed, "ask for gzip, deflate, br or zstd, and undo it");
   repeatable(app, "--resolve", flags.resolve, "host:port:address[,address]");
   app.add_option("-w,--write-out", flags.write_out,
                  "print after the call, e.g. '%{http_code}'; @file");

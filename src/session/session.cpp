@@ -97,7 +97,7 @@ struct Session::State {
   explicit State(SessionOptions given) : options(std::move(given)), seed(entropy()) {
     defaults.set("User-Agent", "redial/" REDIAL_VERSION);
     defaults.set("Accept", "*/*");
-    defaults.set("Accept-Encoding", "gzip, deflate");
+    defaults.set("Accept-Encoding", "gzip, deflate, br, zstd");
     merge(defaults, options.headers);
     mounts.wire_options = options.wire;
   }

@@ -65,7 +65,7 @@ class REDIAL_EXPORT Exchange {
   AttemptLimits limits;
   ReceiveLimits receive;
   bool fresh_connection = false;  ///< do not use a pooled connection (421)
-  bool decode_content = true;     ///< undo Content-Encoding (gzip, deflate)
+  bool decode_content = true;     ///< undo Content-Encoding (gzip, deflate, br, zstd)
 
   /// Where the pieces of a body go while they arrive. Returning false stops the attempt as
   /// `sink_failed`.

@@ -10,15 +10,16 @@
 #include <redial/policy/evidence.hpp>
 #include <redial/transport/transport.hpp>
 
+#include "transport/wire/stage.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace wire {
 
 /// Undoes content codings while a body streams in, within limits, and hands the bytes on.
 ///
-/// gzip (several members too), x-gzip and deflate (with zlib's wrapper or, as some servers send it,
-/// without), up to four stacked. A coding we did not ask for passes as it is. Errors: verdicts,
-/// never exceptions.
+/// gzip, x-gzip, deflate, br and zstd, up to four stacked, each a `Stage`. A coding we do not know
+/// passes as it is. Errors: verdicts, never exceptions.
 class Decoder {
  public:
   /// Takes decoded bytes; false stops (the sink refused).
@@ -35,13 +36,12 @@ class Decoder {
   BodyVerdict finish();
 
  private:
-  class Inflater;
   BodyVerdict pass(std::size_t stage, std::string_view piece);
   BodyVerdict deliver(std::string_view piece);
 
   const ReceiveLimits& limits_;
   Output output_;
-  std::vector<std::unique_ptr<Inflater>> stages_;
+  std::vector<std::unique_ptr<Stage>> stages_;
   std::uint64_t received_ = 0;
   std::uint64_t delivered_ = 0;
 };
