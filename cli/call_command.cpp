@@ -133,6 +133,18 @@ void show_small_answer(BodyOutput& output, const Response& response) {
   output.commit();
 }
 
+Session make_session(CallSetup& setup) {
+  try {
+    Session session(std::move(setup.session));
+    session.mount("http://", setup.adapter);
+    session.mount("https://", setup.adapter);
+    for (auto& [prefix, adapter] : setup.routes) session.mount(prefix, std::move(adapter));
+    return session;
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
 }  // namespace
 
 int run_call(const CallFlags& flags, const Interrupt& interrupt) {
@@ -142,14 +154,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   const auto output = make_output(flags);
   ReportFile report_file(flags.report);
 
-  Session session(std::move(setup.session));
-  try {
-    session.mount("http://", setup.adapter);
-    session.mount("https://", setup.adapter);
-    for (auto& [prefix, adapter] : setup.routes) session.mount(prefix, std::move(adapter));
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(error.what());
-  }
+  Session session = make_session(setup);
   const CookieFile cookie_file(flags.cookies, session.cookies(), flags.silent);
   const std::unique_ptr<ProgressSink> progress = make_progress(flags, *output);
   setup.options.sink = progress ? static_cast<BodySink*>(progress.get()) : output.get();

@@ -317,6 +317,36 @@ void add_credentials(const CallFlags& flags, CallSetup& setup) {
   if (!flags.key.empty() && flags.cert.empty()) throw UsageError("--key: needs --cert");
 }
 
+// curl: an http proxy without a port listens on 1080.
+std::string with_port(std::string proxy) {
+  if (proxy.find("://") == std::string::npos) proxy.insert(0, "http://");
+  const auto begin = proxy.find("://") + 3;
+  const auto end = std::min(proxy.find('/', begin), proxy.size());
+  const auto mark = proxy.substr(begin, end - begin).find_last_of("@]:");
+  const bool has_port = mark != std::string::npos && proxy[begin + mark] == ':';
+  if (!has_port && proxy.starts_with("http://")) proxy.insert(end, ":1080");
+  return proxy;
+}
+
+void add_proxy(const CallFlags& flags, SessionOptions& session) {
+  Proxies& proxies = session.proxies;
+  const Proxies environment = Proxies::from_environment();
+  if (flags.proxy) {
+    proxies.set("all", flags.proxy->empty() ? "" : with_port(*flags.proxy));
+    // As curl: the environment's exceptions are for this proxy too.
+    const auto past = environment.entries().find("no_proxy");
+    if (past != environment.entries().end()) proxies.set("no_proxy", past->second);
+  } else if (!flags.proxy_user.empty()) {
+    proxies = environment;
+  }
+  if (flags.noproxy) proxies.set("no_proxy", *flags.noproxy);
+  if (flags.proxy_user.empty()) return;
+  const auto colon = flags.proxy_user.find(':');
+  if (colon == std::string::npos) throw UsageError("-U: expected user:password");
+  proxies = proxies.with_credentials(flags.proxy_user.substr(0, colon),
+                                     flags.proxy_user.substr(colon + 1));
+}
+
 template <class Values>
 void repeatable(CLI::App& app, const char* name, Values& values, const char* text) {
   app.add_option(name, values, text)->allow_extra_args(false);
@@ -372,6 +402,10 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_option("--cacert", flags.cacert, "PEM file of trusted authorities");
   app.add_option("--cert", flags.cert, "PEM client certificate");
   app.add_option("--key", flags.key, "its PEM key");
+  app.add_option("-x,--proxy", flags.proxy,
+                 "[http[s]://][user:password@]host[:port]; '' for none [the environment's]");
+  app.add_option("-U,--proxy-user", flags.proxy_user, "user:password for the proxy (Basic)");
+  app.add_option("--noproxy", flags.noproxy, "hosts that no proxy is used for, or '*'");
   app.add_flag("--compressed", flags.compressed, "ask for gzip, deflate, br or zstd, and undo it");
   repeatable(app, "--resolve", flags.resolve, "host:port:address[,address]");
   app.add_option("-w,--write-out", flags.write_out,
@@ -470,6 +504,7 @@ CallSetup make_setup(const CallFlags& flags) {
     setup.session.netrc = netrc_of(flags.netrc);
     add_policy(flags, setup);
     add_resolve(flags, setup.session);
+    add_proxy(flags, setup.session);
     auto& names = setup.session.secret_query_names;
     names.insert(names.end(), flags.redact.begin(), flags.redact.end());
     setup.session.observer = make_log(flags.log);

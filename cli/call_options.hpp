@@ -41,6 +41,8 @@ struct CallFlags {
   bool location = false, fail = false;
   bool insecure = false;
   std::string cacert, cert, key;
+  std::optional<std::string> proxy, noproxy;
+  std::string proxy_user;
   bool compressed = false;
   std::optional<double> max_time, connect_timeout;
   std::vector<std::string> resolve;

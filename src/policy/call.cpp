@@ -181,7 +181,7 @@ void Call::note_doubt(const Outcome& outcome) noexcept {
 }
 
 void Call::decide(AttemptReport& attempt, const Outcome& outcome, Now now) {
-  if (outcome.evidence == Evidence::responded && outcome.retry_after) {
+  if (outcome.retry_after) {  // of an answer, or of a proxy that opened no tunnel
     hint_ends_ =
         now.wall + std::min<Duration>(*outcome.retry_after, std::chrono::hours{24 * 365 * 100});
   }

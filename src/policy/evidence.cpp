@@ -28,6 +28,7 @@ constexpr std::array k_faults{
     FaultTraits{"tls_hostname", Cause::other, Persistence::never},
     FaultTraits{"proxy_unreachable", Cause::connect, Persistence::transient},
     FaultTraits{"proxy_refused", Cause::other, Persistence::transient},
+    FaultTraits{"proxy_denied", Cause::other, Persistence::never},
     FaultTraits{"invalid_request", Cause::none, Persistence::never},
     FaultTraits{"local_failure", Cause::none, Persistence::never},
     FaultTraits{"reset", Cause::read, Persistence::transient},
@@ -71,6 +72,20 @@ std::string_view to_string(Cause cause) noexcept {
 }
 Cause cause_of(Fault fault) noexcept {
   return k_faults[static_cast<std::size_t>(fault)].cause;
+}
+Fault proxy_fault_of(int status) noexcept {
+  switch (status) {
+    case 408:
+    case 425:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return Fault::proxy_refused;
+    default:
+      return Fault::proxy_denied;
+  }
 }
 Persistence persistence_of(Fault fault) noexcept {
   return k_faults[static_cast<std::size_t>(fault)].persistence;

@@ -26,6 +26,7 @@ ErrorKind kind_of(Fault fault) {
     case Fault::connect_failed:
     case Fault::proxy_unreachable:
     case Fault::proxy_refused:
+    case Fault::proxy_denied:
       return ErrorKind::connect;
     case Fault::connect_timeout:
     case Fault::attempt_timeout:
@@ -236,6 +237,7 @@ CallTraits HttpCall::traits() const {
 void HttpCall::go_to(const Url& url) {
   hop_urls_.push_back(url.redacted(*plan_.secrets));
   mount_ = &plan_.mounts->find(url);
+  proxy_ = plan_.proxies->route(url);
   auto transport = plan_.mounts->transport_of(*mount_);
   if (transport == transport_) return;
   waker_.reset();
@@ -264,6 +266,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   attempt.headers = &request.headers;
   attempt.body = &request.body;
   attempt.tls = &mount_->tls;
+  attempt.proxy = proxy_;
   attempt.fresh_connection = call_->needs_fresh_connection();
   attempt.decode_content = plan_.options->decode_content;
   if (observation_.active()) observation_.attempt_started(call_->last_attempt(), loop_->now());
@@ -305,6 +308,13 @@ void HttpCall::judge_redirect(Outcome& outcome) {
                                                 plan_.policy->retry());
   outcome.redirect = redirection.verdict;
   redirected_ = std::move(redirection.next);
+  if (!redirected_) return;
+  try {
+    plan_.proxies->route(redirected_->url);
+  } catch (const std::invalid_argument& error) {  // no proxy could take us there
+    outcome.redirect = RedirectVerdict::bad_location;
+    outcome.detail = error.what();
+  }
 }
 
 // A whole body that is wanted is committed before the engine hears of it: a full disk must not pass

@@ -16,6 +16,7 @@
 #include "session/drive.hpp"
 #include "session/hop_cookies.hpp"
 #include "session/mounts.hpp"
+#include "session/proxy_choice.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -30,6 +31,8 @@ struct CallPlan {
   std::shared_ptr<const RequestOptions> kept_options;  ///< set when the plan owns its options
   std::shared_ptr<const Policy> own_policy;            ///< set when the request overrides some
   const Mounts* mounts = nullptr;
+  const ProxyChoice* proxies = nullptr;            ///< it has a route, or none, for the first URL
+  std::shared_ptr<const ProxyChoice> own_proxies;  ///< when the request brings its own
   const std::vector<std::string>* secrets = nullptr;
   Observer* observer = nullptr;  ///< the session's
   CookieJar* jar = nullptr;      ///< null: none
@@ -96,6 +99,7 @@ class HttpCall final : public DriveHost {
   CallOwner* const owner_;
   HopCookies cookies_;
   const Mount* mount_ = nullptr;
+  const ProxyRoute* proxy_ = nullptr;
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<EventLoop> loop_;
   std::optional<std::stop_callback<Waker>> waker_;

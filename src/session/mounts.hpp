@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,21 +24,24 @@ struct Mount {
 /// Which adapter a URL goes through: the longest matching prefix, else the default.
 class Mounts {
  public:
-  Mounts();
+  /// `ca_bundle` stands in for the system's authorities where an adapter verifies and names none.
+  explicit Mounts(WireOptions wire_options = {}, std::string ca_bundle = {});
   /// Throws std::invalid_argument naming the prefix or the adapter's field.
   void add(std::string_view prefix, const Adapter& adapter);
   const Mount& find(const Url& url) const noexcept;
   /// The transport of `mount`; made on first need when it is the session's own.
   std::shared_ptr<Transport> transport_of(const Mount& mount) const;
 
-  WireOptions wire_options;
-
  private:
+  Mount compiled(const Adapter& adapter) const;
+
   struct Entry {
     UrlPrefix prefix;
     Mount mount;
   };
   struct SharedWire;
+  WireOptions wire_options_;
+  std::string ca_bundle_;
   std::vector<Entry> entries_;  // most specific first
   Mount default_;
   std::shared_ptr<SharedWire> wire_;

@@ -15,9 +15,11 @@
 #include "retrying/nesting.hpp"
 #include "session/credentials.hpp"
 #include "session/encode_body.hpp"
+#include "session/environment.hpp"
 #include "session/hop_cookies.hpp"
 #include "session/http_call.hpp"
 #include "session/mounts.hpp"
+#include "session/proxy_choice.hpp"
 #include "session/session_access.hpp"
 
 namespace redial {
@@ -94,12 +96,16 @@ Auth Auth::bearer(std::string_view token) {
 }
 
 struct Session::State {
-  explicit State(SessionOptions given) : options(std::move(given)), seed(entropy()) {
+  explicit State(SessionOptions given)
+      : options(std::move(given)),
+        environment(options.trust_env ? Proxies::from_environment() : Proxies()),
+        proxies(options.proxies, environment),
+        mounts(options.wire, options.trust_env ? detail::environment_ca_bundle() : std::string()),
+        seed(entropy()) {
     defaults.set("User-Agent", "redial/" REDIAL_VERSION);
     defaults.set("Accept", "*/*");
     defaults.set("Accept-Encoding", "gzip, deflate, br, zstd");
     merge(defaults, options.headers);
-    mounts.wire_options = options.wire;
   }
 
   Request complete(Request request, const RequestOptions& call, std::string& key) const;
@@ -119,6 +125,8 @@ struct Session::State {
 
   SessionOptions options;
   Headers defaults;
+  Proxies environment;
+  detail::ProxyChoice proxies;
   detail::Mounts mounts;
   CookieJar jar;
   mutable std::once_flag netrc_read;
@@ -172,6 +180,13 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
                                                 attempts_of(plan.policy->retry()));
       if (plan.nested && plan.nested->stood_down) own(standing_down(*plan.policy));
     }
+    plan.proxies = &proxies;
+    if (call.proxies) {
+      plan.own_proxies = std::make_shared<const detail::ProxyChoice>(
+          detail::merged(*call.proxies, options.proxies), environment);
+      plan.proxies = plan.own_proxies.get();
+    }
+    plan.proxies->route(plan.request->url);  // or throws
   } catch (const std::invalid_argument& error) {
     return tl::make_unexpected(Error(ErrorKind::request, error.what()));
   }

@@ -1,170 +1,19 @@
 #include <redial/testing/fault_server.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <condition_variable>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
-#include <system_error>
 #include <thread>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "testing/channel.hpp"
 
 namespace redial {
 inline namespace v0 {
 namespace testing {
-namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
-           return std::tolower(x) == std::tolower(y);
-         });
-}
-
-int listen_on_loopback(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "FaultServer: socket");
-  const int yes = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      listen(fd, 256) != 0) {
-    const int error = errno;
-    ::close(fd);
-    throw std::system_error(error, std::generic_category(),
-                            "FaultServer: port " + std::to_string(port));
-  }
-  return fd;
-}
-
-std::uint16_t port_of(int fd) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin_port);
-}
-
-// A SIGPIPE from OpenSSL's own socket BIO must not end the process: it is blocked on the server's
-// threads.
-void block_sigpipe() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
-struct FreeContext {
-  void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-};
-using Context = std::unique_ptr<SSL_CTX, FreeContext>;
-
-Context make_context(const TestCertificate& certificate, int max_version) {
-  Context context(SSL_CTX_new(TLS_server_method()));
-  BIO* const cert_bio = BIO_new_mem_buf(certificate.certificate.data(),
-                                        static_cast<int>(certificate.certificate.size()));
-  BIO* const key_bio =
-      BIO_new_mem_buf(certificate.key.data(), static_cast<int>(certificate.key.size()));
-  X509* const cert = PEM_read_bio_X509(cert_bio, nullptr, nullptr, nullptr);
-  EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_bio, nullptr, nullptr, nullptr);
-  SSL_CTX_use_certificate(context.get(), cert);
-  SSL_CTX_use_PrivateKey(context.get(), key);
-  if (max_version == 12) SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
-  X509_free(cert);
-  EVP_PKEY_free(key);
-  BIO_free(cert_bio);
-  BIO_free(key_bio);
-  return context;
-}
-
-// From now on only clients with a certificate of this authority get through.
-void demand_client_certificate(SSL_CTX* context, const TestAuthority& authority) {
-  const std::string& text = authority.certificate();
-  BIO* const bio = BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
-  X509* const trusted = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
-  X509_STORE_add_cert(SSL_CTX_get_cert_store(context), trusted);
-  X509_free(trusted);
-  BIO_free(bio);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  const unsigned char name[] = "redial";  // sessions of verified clients need one
-  SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
-}
-
-std::string temporary_file(const std::string& content) {
-  char path[] = "/tmp/redial-test-XXXXXX";
-  const int fd = mkstemp(path);
-  if (fd >= 0) ::close(fd);
-  std::ofstream(path) << content;
-  return path;
-}
-
-// A blocking connection, TLS or not.
-class Channel {
- public:
-  explicit Channel(int fd) : fd_(fd) {
-    const int yes = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  }
-  Channel(const Channel&) = delete;
-  Channel& operator=(const Channel&) = delete;
-  ~Channel() {
-    if (ssl_ != nullptr) SSL_free(ssl_);
-  }
-  bool accept_tls(SSL_CTX* context) {
-    ssl_ = SSL_new(context);
-    SSL_set_fd(ssl_, fd_);
-    const bool ok = SSL_accept(ssl_) == 1;
-    ERR_clear_error();
-    return ok;
-  }
-  // 0 or less: it ended.
-  long read(char* into, std::size_t size) {
-    if (ssl_ == nullptr) return ::recv(fd_, into, size, 0);
-    const int count = SSL_read(ssl_, into, static_cast<int>(size));
-    ERR_clear_error();
-    return count;
-  }
-  bool write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const long count = ssl_ == nullptr
-                             ? ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
-                             : SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
-      ERR_clear_error();
-      if (count <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-  void say_goodbye() {
-    if (ssl_ != nullptr) SSL_shutdown(ssl_);
-    ERR_clear_error();
-  }
-  void reset() const {
-    const linger now{.l_onoff = 1, .l_linger = 0};
-    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-  }
-
- private:
-  int fd_;
-  SSL* ssl_ = nullptr;
-};
-
-}  // namespace
 
 std::string RecordedRequest::header(std::string_view name) const {
   for (const auto& [known, value] : headers) {
@@ -188,12 +37,12 @@ struct FaultServer::State {
   explicit State(Options given) : options(given) {
     if (options.tls != Tls::none) {
       const TestAuthority authority;
-      context = make_context(certificate(authority, options.tls), options.max_tls_version);
-      ca_path = temporary_file(authority.certificate());
+      context = make_server_context(certificate(authority, options.tls), options.max_tls_version);
+      ca_file.emplace(authority.certificate());
       if (options.demands_client_certificate) {
         demand_client_certificate(context.get(), authority);
         const TestCertificate client = authority.good();
-        client_path = temporary_file(client.certificate + client.key);
+        client_file.emplace(client.certificate + client.key);
       }
     }
     listener = listen_on_loopback(options.port);
@@ -218,9 +67,6 @@ struct FaultServer::State {
       if (connection->thread.joinable()) connection->thread.join();
     }
     ::close(listener);
-    for (const auto& path : {ca_path, client_path}) {
-      if (!path.empty()) unlink(path.c_str());
-    }
   }
 
   static TestCertificate certificate(const TestAuthority& authority, Tls kind) {
@@ -304,73 +150,6 @@ struct FaultServer::State {
     changed.wait_for(lock, span, [&] { return over; });
   }
 
-  // Reads until `done` says so. False when the peer ended.
-  template <class Done>
-  static bool read_until(Channel& channel, std::string& buffer, Done done) {
-    char piece[8192];
-    while (!done()) {
-      const long count = channel.read(piece, sizeof piece);
-      if (count <= 0) return false;
-      buffer.append(piece, static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-
-  static std::optional<RecordedRequest> read_head(Channel& channel, std::string& buffer) {
-    std::size_t end = std::string::npos;
-    const bool whole = read_until(channel, buffer, [&] {
-      end = buffer.find("\r\n\r\n");
-      return end != std::string::npos;
-    });
-    if (!whole && buffer.empty()) return std::nullopt;
-    RecordedRequest request;
-    const std::string head = buffer.substr(0, end);
-    buffer.erase(0, whole ? end + 4 : buffer.size());
-    std::size_t line = head.find("\r\n");
-    const std::string first = head.substr(0, line);
-    const auto space = first.find(' ');
-    request.method = first.substr(0, space);
-    request.target = first.substr(space + 1, first.rfind(' ') - space - 1);
-    while (line != std::string::npos) {
-      const std::size_t begin = line + 2;
-      line = head.find("\r\n", begin);
-      const std::string field = head.substr(begin, line == std::string::npos ? line : line - begin);
-      const auto colon = field.find(':');
-      if (colon == std::string::npos) continue;
-      const auto value = field.find_first_not_of(' ', colon + 1);
-      request.headers.emplace_back(field.substr(0, colon),
-                                   value == std::string::npos ? "" : field.substr(value));
-    }
-    request.complete = whole;
-    return request;
-  }
-
-  static bool read_body(Channel& channel, std::string& buffer, RecordedRequest& request) {
-    if (same_name(request.header("Transfer-Encoding"), "chunked"))
-      return read_chunks(channel, buffer, request);
-    const std::string given = request.header("Content-Length");
-    const std::size_t length = given.empty() ? 0 : std::strtoull(given.c_str(), nullptr, 10);
-    const bool whole = read_until(channel, buffer, [&] { return buffer.size() >= length; });
-    request.body = buffer.substr(0, length);
-    buffer.erase(0, request.body.size());
-    return whole;
-  }
-
-  static bool read_chunks(Channel& channel, std::string& buffer, RecordedRequest& request) {
-    for (;;) {
-      std::size_t end = 0;
-      if (!read_until(channel, buffer,
-                      [&] { return (end = buffer.find("\r\n")) != std::string::npos; }))
-        return false;
-      const std::size_t size = std::strtoull(buffer.c_str(), nullptr, 16);
-      buffer.erase(0, end + 2);
-      if (!read_until(channel, buffer, [&] { return buffer.size() >= size + 2; })) return false;
-      request.body.append(buffer, 0, size);
-      buffer.erase(0, size + 2);
-      if (size == 0) return true;
-    }
-  }
-
   Reply next_reply(const RecordedRequest& request) {
     const std::string path = request.target.substr(0, request.target.find('?'));
     for (const std::string& route : {request.method + " " + path, path, std::string()}) {
@@ -426,6 +205,7 @@ struct FaultServer::State {
       reply = next_reply(*request);
     }
     request->connection = connection.number;
+    channel.note_tls(*request);
     const bool head_whole = request->complete;
     const bool stops_at_head = reply.fault == Reply::Fault::close_after_head;
     request->complete = head_whole && !stops_at_head && !reply.early;
@@ -509,9 +289,9 @@ struct FaultServer::State {
   bool over = false;
   int listener = -1;
   std::uint16_t port = 0;
-  Context context;
-  std::string ca_path;
-  std::string client_path;
+  ServerContext context;
+  std::optional<TemporaryFile> ca_file;
+  std::optional<TemporaryFile> client_file;
   std::map<std::string, std::vector<Reply>> routes;
   std::vector<OnAccept> accept_plan;
   std::vector<std::unique_ptr<Connection>> connections;
@@ -551,11 +331,11 @@ std::string FaultServer::url(std::string_view path) const {
 }
 
 std::string FaultServer::ca_file() const {
-  return state_->ca_path;
+  return state_->ca_file ? state_->ca_file->path() : "";
 }
 
 std::string FaultServer::client_certificate_file() const {
-  return state_->client_path;
+  return state_->client_file ? state_->client_file->path() : "";
 }
 
 std::vector<RecordedRequest> FaultServer::requests() const {

@@ -32,6 +32,7 @@ class RecordingTransport::Tap final : public Exchange, public Exchange::Sink {
     url = original.url;
     headers = original.headers;
     tls = original.tls;
+    proxy = original.proxy;
     limits = original.limits;
     receive = original.receive;
     fresh_connection = original.fresh_connection;

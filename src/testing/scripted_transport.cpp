@@ -210,6 +210,7 @@ void ScriptedTransport::start(EventLoop& loop, Exchange& exchange) {
                       .body = {},
                       .chunked = !exchange.body->length().has_value(),
                       .fresh_connection = exchange.fresh_connection,
+                      .proxy = exchange.proxy == nullptr ? "" : exchange.proxy->url.origin(),
                       .limits = exchange.limits,
                       .at = clock_->elapsed(),
                       .tls = *exchange.tls};

@@ -1,5 +1,6 @@
 #include <redial/testing/test_certificates.hpp>
 
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 
@@ -94,10 +95,11 @@ constexpr const char* k_names = "DNS:localhost,IP:127.0.0.1";
 }  // namespace
 
 TestAuthority::TestAuthority() {
+  static std::atomic<int> made{0};  // names differ, so that one bundle can hold several
+  const std::string name = "redial test authority " + std::to_string(++made);
   const Key key = checked(Key(EVP_EC_gen("P-256")));
   const Certificate certificate =
-      make({.common_name = "redial test authority", .names = {}, .is_authority = true}, key.get(),
-           nullptr, key.get());
+      make({.common_name = name, .names = {}, .is_authority = true}, key.get(), nullptr, key.get());
   authority_ = {.certificate = pem(certificate.get()), .key = pem(key.get())};
 }
 

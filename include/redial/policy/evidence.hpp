@@ -44,7 +44,8 @@ enum class Fault : std::uint8_t {
   tls_certificate,    ///< the certificate is not trusted, expired or revoked: never retried
   tls_hostname,       ///< the certificate is for another name: never retried
   proxy_unreachable,  ///< the proxy could not be reached
-  proxy_refused,      ///< the proxy answered CONNECT with an error
+  proxy_refused,      ///< the proxy answered CONNECT with an error of the moment, or not at all
+  proxy_denied,       ///< the proxy does not let us through (407, 403 …): never retried
   invalid_request,    ///< this request cannot be sent as it is: never retried
   local_failure,      ///< this machine is out of something (descriptors, memory): never retried
   // After the first byte.
@@ -92,6 +93,9 @@ REDIAL_EXPORT std::string_view to_string(Cause cause) noexcept;
 
 /// The counter that `fault` spends. `deadline` and `cancelled` spend none.
 REDIAL_EXPORT Cause cause_of(Fault fault) noexcept;
+/// What a proxy's answer to CONNECT other than 2xx is: `proxy_refused` for 408 425 429 500 502 503
+/// 504, `proxy_denied` for the rest. A policy's `status_forcelist` is about origins and not asked.
+REDIAL_EXPORT Fault proxy_fault_of(int status) noexcept;
 /// Whether `fault` is worth another try at all (certificate failures never, alerts once).
 REDIAL_EXPORT Persistence persistence_of(Fault fault) noexcept;
 

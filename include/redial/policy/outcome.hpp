@@ -37,8 +37,9 @@ struct Outcome {
   bool sent_expect = false;        ///< the request carried `Expect: 100-continue`
   bool connection_reused = false;  ///< the connection had carried an earlier exchange
   std::optional<Duration> retry_after =
-      std::nullopt;         ///< the server's hint, counted from the end of the attempt
-  int os_error = 0;         ///< errno, 0 when it says nothing
+      std::nullopt;  ///< the server's hint (or its proxy's, when nothing was sent), counted from
+                     ///< the end of the attempt
+  int os_error = 0;  ///< errno, 0 when it says nothing
   std::string detail = {};  ///< words for people; never parsed, holds no secret
 };
 

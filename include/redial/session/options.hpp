@@ -19,6 +19,7 @@
 #include <redial/http/text.hpp>
 #include <redial/policy/retry.hpp>
 #include <redial/policy/time.hpp>
+#include <redial/session/proxies.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -85,6 +86,7 @@ struct RequestOptions {
   /// The same with the parts in an order of your own, fields with types included.
   std::vector<Part> multipart = {};
   std::optional<Auth> auth = std::nullopt;
+  std::optional<Proxies> proxies = std::nullopt;  ///< their keys go over the session's
   /// Cookies for this call alone, in place of the jar's of the same name; they stay at the first
   /// URL's origin over redirects and are not kept. Not together with a Cookie header, which is sent
   /// as it is, without the jar's.

@@ -16,6 +16,7 @@
 #include <redial/session/errors.hpp>
 #include <redial/session/netrc.hpp>
 #include <redial/session/options.hpp>
+#include <redial/session/proxies.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -29,6 +30,11 @@ struct REDIAL_EXPORT SessionOptions {
   Headers headers = {};  ///< over the defaults User-Agent, Accept, Accept-Encoding
   Pairs params = {};
   std::optional<Auth> auth = std::nullopt;
+  Proxies proxies = {};  ///< before the environment's
+  /// Whether the environment is asked: http_proxy, https_proxy, all_proxy, no_proxy,
+  /// REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE. Never against what is set explicitly. Read once, when the
+  /// session is made.
+  bool trust_env = true;
   WireOptions wire = {};  ///< for adapters that bring no transport
   /// Take what the environment says: netrc. False: nothing.
   bool trust_env = true;
@@ -59,6 +65,7 @@ struct REDIAL_EXPORT SessionOptions {
 class REDIAL_EXPORT Session {
  public:
   Session();
+  /// Throws std::invalid_argument naming the field that makes no sense.
   explicit Session(SessionOptions options);
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;

@@ -61,8 +61,10 @@ struct REDIAL_EXPORT RecordedRequest {
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  bool complete = false;  ///< head and body were read whole
-  bool acted = false;     ///< it had an effect
+  bool complete = false;     ///< head and body were read whole
+  bool acted = false;        ///< it had an effect
+  std::string tls_name;      ///< the name that the client asked for (SNI)
+  bool tls_resumed = false;  ///< its connection's TLS session was resumed
 
   std::string header(std::string_view name) const;
 };

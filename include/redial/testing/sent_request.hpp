@@ -24,6 +24,7 @@ struct REDIAL_EXPORT SentRequest {
   std::string body = {};
   bool chunked = false;  ///< its length was not known beforehand
   bool fresh_connection = false;
+  std::string proxy = {};  ///< "http://host:port", empty: directly
   AttemptLimits limits = {};
   Duration at = {};  ///< on the fake clock
   TlsOptions tls = {};

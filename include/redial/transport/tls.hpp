@@ -15,7 +15,8 @@ inline namespace v0 {
 /// std::invalid_argument naming the field.
 struct TlsOptions {
   bool verify = true;          ///< false accepts anyone, also an attacker: for tests only
-  std::string ca_file = {};    ///< PEM bundle used instead of the system's; empty: the system's
+  std::string ca_file = {};    ///< PEM bundle, or a directory of hashed certificates, used instead
+                               ///< of the system's; empty: the system's
   std::string cert_file = {};  ///< PEM client certificate (chain)
   std::string key_file = {};   ///< its key; empty: in cert_file
 

@@ -13,6 +13,7 @@
 #include <redial/policy/outcome.hpp>
 #include <redial/policy/time.hpp>
 #include <redial/policy/timeouts.hpp>
+#include <redial/transport/proxy.hpp>
 #include <redial/transport/tls.hpp>
 
 namespace redial {
@@ -61,7 +62,8 @@ class REDIAL_EXPORT Exchange {
   const Url* url = nullptr;
   const Headers* headers = nullptr;
   const Body* body = nullptr;
-  const TlsOptions* tls = nullptr;  ///< never null once started
+  const TlsOptions* tls = nullptr;    ///< never null once started
+  const ProxyRoute* proxy = nullptr;  ///< null: directly
   AttemptLimits limits;
   ReceiveLimits receive;
   bool fresh_connection = false;  ///< do not use a pooled connection (421)

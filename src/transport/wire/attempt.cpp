@@ -11,6 +11,7 @@
 #include "transport/wire/head.hpp"
 #include "transport/wire/parser.hpp"
 #include "transport/wire/request_head.hpp"
+#include "transport/wire/tunnel.hpp"
 
 // Longer than most files: one attempt is one story, and its parts share its state. In the order in
 // which they happen: limits, connecting, sending, receiving.
@@ -65,6 +66,11 @@ std::vector<asio::ip::address> interleaved(const std::vector<asio::ip::address>&
     if (i < second.size()) mixed.push_back(second[i]);
   }
   return mixed;
+}
+
+void append_context(std::string& key, const SSL_CTX* context) {
+  if (context != nullptr)
+    key.append("#").append(std::to_string(reinterpret_cast<std::uintptr_t>(context)));
 }
 
 SteadyTime steady_now() {
@@ -124,7 +130,7 @@ void Attempt::reset() {
   interim_ = 0;
   begin_ = scanned_ = 0;
   sink_ = nullptr;
-  context_ = nullptr;
+  context_ = proxy_context_ = nullptr;
 }
 
 // --- limits
@@ -179,6 +185,13 @@ bool Attempt::fail(Fault fault, std::string detail, int os_error) {
   return false;
 }
 
+// An origin that is not there can be so in many ways; a proxy is there or it is not.
+bool Attempt::fail_to_reach(Fault fault, std::string detail, int os_error) {
+  if (exchange_->proxy == nullptr || fault == Fault::local_failure)
+    return fail(fault, std::move(detail), os_error);
+  return fail(Fault::proxy_unreachable, "the proxy: " + detail, os_error);
+}
+
 bool Attempt::fail_body(BodyVerdict verdict, std::string detail) {
   outcome_.body = verdict;
   switch (verdict) {
@@ -214,21 +227,30 @@ Task<> Attempt::exchange() {
     co_return;
   }
   const Url& url = *exchange_->url;
-  if (url.is_tls()) {
-    try {
-      context_ = loop_.shared->contexts.get(*exchange_->tls);
-    } catch (const std::invalid_argument& error) {
-      fail(Fault::invalid_request, error.what());
-    }
+  const ProxyRoute* const proxy = exchange_->proxy;
+  try {
+    if (url.is_tls()) context_ = loop_.shared->contexts.get(*exchange_->tls);
+    if (proxy != nullptr && proxy->url.is_tls())
+      proxy_context_ = loop_.shared->contexts.get(without_client_certificate(*exchange_->tls));
+  } catch (const std::invalid_argument& error) {
+    fail(Fault::invalid_request, error.what());
   }
   if (over()) co_return;
-  origin_.assign(url.host()).append(":").append(std::to_string(url.port()));
-  if (context_ != nullptr)
-    origin_.append("#").append(std::to_string(reinterpret_cast<std::uintptr_t>(context_)));
+  origin_.clear();  // which a proxy's own connection does not belong to
+  if (proxy == nullptr || is_tunnelled(*exchange_))
+    origin_.append(url.host()).append(":").append(std::to_string(url.port()));
+  append_context(origin_, context_);
+  if (proxy != nullptr) {
+    append_proxy_key(*exchange_, origin_);
+    append_context(origin_, proxy_context_);
+  }
 
   for (;;) {
     connection_ = exchange_->fresh_connection ? nullptr : loop_.pool.take(origin_, steady_now());
-    if (!connection_ && !co_await connect()) co_return;
+    if (!connection_ && !co_await connect()) {
+      connection_.reset();  // what it carried (TLS, CONNECT) was not the request
+      co_return;
+    }
     outcome_.connection_reused = connection_->reused;
     connection_->stream.reset_sent();
     connection_->buffer.clear();
@@ -269,19 +291,24 @@ void Attempt::finish() {
 
 Task<bool> Attempt::connect() {
   limit(exchange_->limits.connect, Fault::connect_timeout);
+  const ProxyRoute* const proxy = exchange_->proxy;
+  const Url& origin = *exchange_->url;
+  const Url& peer = proxy != nullptr ? proxy->url : origin;
   Addresses found;
-  if (!co_await resolve(found)) co_return false;
+  if (!co_await resolve(peer, found)) co_return false;
   const auto order = interleaved(found.list);
-  if (!co_await reach(order)) co_return false;
+  if (!co_await reach(peer, order)) co_return false;
   connection_->origin = origin_;
   connection_->opened = steady_now();
-  if (exchange_->url->is_tls() && !co_await handshake()) co_return false;
+  if (proxy_context_ != nullptr && !co_await handshake(proxy_context_, peer)) co_return false;
+  if (is_tunnelled(*exchange_) && !co_await open_tunnel()) co_return false;
+  if (context_ != nullptr && !co_await handshake(context_, origin)) co_return false;
   co_return !over();
 }
 
-Task<bool> Attempt::resolve(Addresses& found) {
-  const std::string host(exchange_->url->host());
-  if (auto known = loop_.shared->resolver.at_hand(host, exchange_->url->port())) {
+Task<bool> Attempt::resolve(const Url& peer, Addresses& found) {
+  const std::string host(peer.host());
+  if (auto known = loop_.shared->resolver.at_hand(host, peer.port())) {
     found = *std::move(known);
   } else {
     // The answer comes from another thread: it is handed over through the loop, and dropped if
@@ -302,11 +329,11 @@ Task<bool> Attempt::resolve(Addresses& found) {
     if (over()) co_return false;
     found = *std::move(inbox->addresses);
   }
-  if (found.fault != Fault::none) co_return fail(found.fault, std::move(found.detail));
+  if (found.fault != Fault::none) co_return fail_to_reach(found.fault, std::move(found.detail));
   co_return true;
 }
 
-Task<bool> Attempt::reach(const std::vector<asio::ip::address>& addresses) {
+Task<bool> Attempt::reach(const Url& peer, const std::vector<asio::ip::address>& addresses) {
   struct Race {
     std::size_t pending = 0;
     std::optional<std::size_t> winner;
@@ -317,7 +344,7 @@ Task<bool> Attempt::reach(const std::vector<asio::ip::address>& addresses) {
   while (!race->winner && !over()) {
     if (next < addresses.size()) {
       const std::size_t index = next++;
-      const tcp::endpoint endpoint(addresses[index], exchange_->url->port());
+      const tcp::endpoint endpoint(addresses[index], peer.port());
       auto socket = std::make_shared<tcp::socket>(loop_.io);
       racing_.push_back(socket);
       error_code error;
@@ -351,18 +378,19 @@ Task<bool> Attempt::reach(const std::vector<asio::ip::address>& addresses) {
   racing_.clear();  // closes the others
   if (over()) co_return false;
   if (!won) {
-    co_return fail(connect_fault(race->error),
-                   "connecting to " + exchange_->url->origin() + ": " + race->error.message(),
-                   race->error.value());
+    co_return fail_to_reach(connect_fault(race->error),
+                            "connecting to " + peer.origin() + ": " + race->error.message(),
+                            race->error.value());
   }
   connection_ = std::make_unique<Connection>(std::move(*won));
   co_return true;
 }
 
-Task<bool> Attempt::handshake() {
+Task<bool> Attempt::handshake(SSL_CTX* context, const Url& peer) {
   Stream& stream = connection_->stream;
-  const std::string host(exchange_->url->host());
-  stream.use_tls(context_, host, exchange_->tls->verify);
+  const std::string host(peer.host());
+  stream.use_tls(context, host, exchange_->tls->verify);
+  loop_.shared->sessions.attach(stream.ssl(), peer.origin());
   while (!over()) {
     const auto result = stream.handshake();
     if (result.state == Stream::State::done) co_return true;
@@ -374,11 +402,32 @@ Task<bool> Attempt::handshake() {
       TlsFailure failure = tls_failure(stream.ssl());
       if (stream.os_error() != 0)
         failure.detail = message_of(stream.os_error()) + " during the TLS handshake";
-      stream.reset_sent();  // handshake bytes are not the request
+      if (&peer != exchange_->url) failure.detail.insert(0, "the proxy: ");
+      loop_.shared->sessions.forget(stream.ssl());
       co_return fail(failure.fault, std::move(failure.detail), stream.os_error());
     }
   }
-  stream.reset_sent();
+  co_return false;
+}
+
+Task<bool> Attempt::open_tunnel() {
+  head_.clear();
+  write_connect(*exchange_, head_);
+  co_await send_all(head_);  // when that fails, the answer, or the end, says why
+  std::string answer;
+  while (!over()) {
+    const auto result = connection_->stream.read(loop_.room.data(), loop_.room.size());
+    const bool more = result.state == Stream::State::done;
+    const bool ended = result.state == Stream::State::end || result.state == Stream::State::failed;
+    if (more) answer.append(loop_.room.data(), result.count);
+    TunnelAnswer tunnel = read_tunnel_answer(*exchange_, answer, ended, loop_.now().wall);
+    if (tunnel.state == TunnelAnswer::State::open) co_return true;
+    if (tunnel.state == TunnelAnswer::State::refused) {
+      outcome_.retry_after = tunnel.retry_after;
+      co_return fail(tunnel.fault, std::move(tunnel.detail));
+    }
+    if (!more) co_await await_readable();
+  }
   co_return false;
 }
 

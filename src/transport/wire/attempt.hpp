@@ -45,9 +45,10 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   Task<> exchange();
   // Each of these is true when the attempt can go on.
   Task<bool> connect();
-  Task<bool> resolve(Addresses& found);
-  Task<bool> reach(const std::vector<boost::asio::ip::address>& addresses);
-  Task<bool> handshake();
+  Task<bool> resolve(const Url& peer, Addresses& found);
+  Task<bool> reach(const Url& peer, const std::vector<boost::asio::ip::address>& addresses);
+  Task<bool> handshake(SSL_CTX* context, const Url& peer);
+  Task<bool> open_tunnel();
   Task<bool> send_request();
   Task<bool> send_all(std::string_view bytes);
   Task<bool> send_streamed();
@@ -66,6 +67,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   bool feed_body();
   void complete_body();
   bool fail(Fault fault, std::string detail = {}, int os_error = 0);
+  bool fail_to_reach(Fault fault, std::string detail, int os_error = 0);
   bool fail_body(BodyVerdict verdict, std::string detail = {});
   bool fail_read();
   void watch_for_answer();
@@ -85,7 +87,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::uint64_t generation_ = 0;  // tells handlers of an earlier attempt apart
 
   Exchange* exchange_ = nullptr;
-  SSL_CTX* context_ = nullptr;  // of the exchange's TLS options; null without TLS
+  SSL_CTX* context_ = nullptr;        // of the exchange's TLS options; null without TLS
+  SSL_CTX* proxy_context_ = nullptr;  // to an https proxy
   std::unique_ptr<Connection> connection_;
   std::vector<std::shared_ptr<boost::asio::ip::tcp::socket>> racing_;
   Resolver::Ticket lookup_;

@@ -16,6 +16,7 @@
 #include "transport/wire/resolver.hpp"
 #include "transport/wire/stream.hpp"
 #include "transport/wire/tls.hpp"
+#include "transport/wire/tls_sessions.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -55,6 +56,7 @@ struct WireShared {
   const WireOptions options;
   Resolver resolver;
   TlsContexts contexts;
+  TlsSessions sessions;
 };
 
 class Attempt;

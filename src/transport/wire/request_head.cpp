@@ -2,6 +2,8 @@
 
 #include "http/char_set.hpp"
 
+#include "transport/wire/tunnel.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace wire {
@@ -39,12 +41,21 @@ std::optional<std::string> unsendable(const Exchange& exchange) {
 }
 
 void write_request_head(const Exchange& exchange, std::string& out) {
-  out.append(exchange.method).append(" ").append(exchange.url->target()).append(" HTTP/1.1\r\n");
+  // RFC 9112 §3.2.2: a proxy is asked for the whole URL, unless a tunnel leads past it.
+  const bool by_proxy = exchange.proxy != nullptr && !is_tunnelled(exchange);
+  out.append(exchange.method).append(" ");
+  if (by_proxy) out.append("http://").append(exchange.url->host_header());
+  out.append(exchange.url->target()).append(" HTTP/1.1\r\n");
   if (!exchange.headers->contains("Host"))
     out.append("Host: ").append(exchange.url->host_header()).append("\r\n");
   for (const auto& field : *exchange.headers) {
     if (is_framing(field.name)) continue;  // framing follows from the body alone
+    if (exchange.proxy != nullptr && iequals(field.name, "Proxy-Authorization")) continue;
     out.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+  if (by_proxy) {
+    if (const auto credentials = proxy_authorization(exchange); !credentials.empty())
+      out.append("Proxy-Authorization: ").append(credentials).append("\r\n");
   }
   const auto length = exchange.body->length();
   if (!length) {

@@ -74,20 +74,27 @@ Stream::Stream(boost::asio::ip::tcp::socket socket)
 }
 
 Stream::~Stream() {
-  if (ssl_ == nullptr) return;
   // A courtesy that costs nothing: the peer need not take our closing for a truncation. It must not
   // wait.
-  if (SSL_is_init_finished(ssl_) != 0 && os_error_ == 0 && !alert_) SSL_shutdown(ssl_);
+  if (ssl_ != nullptr && SSL_is_init_finished(ssl_) != 0 && os_error_ == 0 && !alert_)
+    SSL_shutdown(ssl_);
   ERR_clear_error();
   SSL_free(ssl_);
+  SSL_free(outer_);
 }
 
 void Stream::use_tls(SSL_CTX* context, const std::string& host, bool verify) {
+  outer_ = ssl_;
   ssl_ = SSL_new(context);
-  BIO* const bio = ssl_ == nullptr ? nullptr : BIO_new(SocketBio::method());
+  BIO* const bio =
+      ssl_ == nullptr ? nullptr : BIO_new(outer_ == nullptr ? SocketBio::method() : BIO_f_ssl());
   if (bio == nullptr) throw std::bad_alloc();
-  BIO_set_data(bio, this);
-  BIO_set_init(bio, 1);
+  if (outer_ == nullptr) {
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+  } else {
+    BIO_set_ssl(bio, outer_, BIO_NOCLOSE);
+  }
   SSL_set_bio(ssl_, bio, bio);
   SSL_set_connect_state(ssl_);
   X509_VERIFY_PARAM* const expected = SSL_get0_param(ssl_);

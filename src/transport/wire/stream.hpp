@@ -31,7 +31,8 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
   ~Stream();
 
-  /// Before the first byte: TLS with the name (or address) that the certificate must be for.
+  /// Before the first byte: TLS with the name (or address) that the certificate must be for. A
+  /// second time, through a tunnel of an https proxy: TLS inside the first.
   void use_tls(SSL_CTX* context, const std::string& host, bool verify);
   Result handshake();
   Result read(char* into, std::size_t size);
@@ -64,6 +65,7 @@ class Stream {
   boost::asio::ip::tcp::socket socket_;
   int fd_;
   SSL* ssl_ = nullptr;
+  SSL* outer_ = nullptr;  // to the proxy, around ssl_
   std::uint64_t sent_ = 0;
   int os_error_ = 0;
   bool alert_ = false;

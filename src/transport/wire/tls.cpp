@@ -1,9 +1,13 @@
 #include "transport/wire/tls.hpp"
 
+#include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+
+#include "transport/wire/tls_sessions.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -35,8 +39,13 @@ TlsContext make_context(const TlsOptions& options) {
   SSL_CTX_set_verify(raw, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (options.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(raw);
-  } else if (SSL_CTX_load_verify_locations(raw, options.ca_file.c_str(), nullptr) != 1) {
-    refuse("ca_file", options.ca_file);
+  } else {
+    std::error_code ignored;
+    const bool directory = std::filesystem::is_directory(options.ca_file, ignored);
+    const char* const path = options.ca_file.c_str();
+    if (SSL_CTX_load_verify_locations(raw, directory ? nullptr : path,
+                                      directory ? path : nullptr) != 1)
+      refuse("ca_file", options.ca_file);
   }
   if (!options.cert_file.empty()) {
     const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
@@ -51,12 +60,20 @@ TlsContext make_context(const TlsOptions& options) {
   return context;
 }
 
+TlsOptions without_client_certificate(TlsOptions options) {
+  options.cert_file.clear();
+  options.key_file.clear();
+  return options;
+}
+
 SSL_CTX* TlsContexts::get(const TlsOptions& options) {
   const std::lock_guard guard(mutex_);
   for (const auto& [known, context] : contexts_) {
     if (known == options) return context.get();
   }
-  return contexts_.emplace_back(options, make_context(options)).second.get();
+  SSL_CTX* const made = contexts_.emplace_back(options, make_context(options)).second.get();
+  TlsSessions::enable(made);
+  return made;
 }
 
 TlsFailure tls_failure(SSL* ssl) {

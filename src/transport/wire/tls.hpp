@@ -23,6 +23,9 @@ using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
 /// Throws std::invalid_argument naming the field of `options` that cannot be used.
 TlsContext make_context(const TlsOptions& options);
 
+/// For a proxy: it is verified as the origin is, but our certificate is for the origin.
+TlsOptions without_client_certificate(TlsOptions options);
+
 /// One context for each set of options, made at first need. Thread safety: safe.
 class TlsContexts {
  public:
