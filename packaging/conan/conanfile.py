@@ -40,6 +40,8 @@ class Redial(ConanFile):
         self.requires("boost/1.81.0")
         self.requires("openssl/[>=3.0 <4]")
         self.requires("zlib/[>=1.2.11 <2]")
+        self.requires("brotli/[>=1.0.9 <2]")
+        self.requires("zstd/[>=1.5 <2]")
         self.requires("fmt/9.1.0")
         self.requires("nlohmann_json/3.11.2", transitive_headers=True)
         self.requires("libidn2/2.3.0")
@@ -81,6 +83,8 @@ class Redial(ConanFile):
             "boost::headers",
             "openssl::openssl",
             "zlib::zlib",
+            "brotli::brotlidec",
+            "zstd::zstdlib",
             "fmt::fmt",
             "nlohmann_json::nlohmann_json",
             "libidn2::libidn2",
