@@ -1,5 +1,6 @@
 #include <redial/testing/fault_proxy.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <condition_variable>
@@ -108,16 +109,20 @@ struct FaultProxy::State {
       const std::lock_guard lock(mutex);
       over = true;
       shutdown(listener, SHUT_RDWR);
-      for (auto& connection : connections) {
-        if (connection->gone) continue;
-        shutdown(connection->client, SHUT_RDWR);
-        if (connection->server >= 0) shutdown(connection->server, SHUT_RDWR);
-      }
+      end_all();
       changed.notify_all();
     }
     acceptor.join();
     for (auto& connection : connections) connection->thread.join();
     ::close(listener);
+  }
+
+  void end_all() {
+    for (auto& connection : connections) {
+      if (connection->gone) continue;
+      shutdown(connection->client, SHUT_RDWR);
+      if (connection->server >= 0) shutdown(connection->server, SHUT_RDWR);
+    }
   }
 
   void accept_all() {
@@ -150,6 +155,7 @@ struct FaultProxy::State {
     leave_server(connection);
     ::close(connection.client);
     connection.gone = true;
+    changed.notify_all();
   }
 
   // False when the connection is over.
@@ -292,6 +298,15 @@ std::string FaultProxy::ca_file() const {
 std::vector<RecordedRequest> FaultProxy::requests() const {
   const std::lock_guard lock(state_->mutex);
   return state_->requests;
+}
+
+void FaultProxy::end_connections() {
+  std::unique_lock lock(state_->mutex);
+  state_->end_all();
+  state_->changed.wait(lock, [&] {
+    return std::all_of(state_->connections.begin(), state_->connections.end(),
+                       [](const auto& one) { return one->gone; });
+  });
 }
 
 int FaultProxy::connections() const {

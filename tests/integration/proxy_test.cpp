@@ -116,7 +116,7 @@ TEST(Proxy, ATunnelIsReusedLikeAConnection) {
   EXPECT_EQ(proxy.requests().size(), 1U);
   EXPECT_EQ(origin.connections(), 1);
   // Dead in the pool: opened again, free of charge.
-  origin.end_idle_connections(FaultServer::Goodbye::close);
+  proxy.end_connections();
   const Response third = session.post(https_at(origin), {.body = "x"});
   EXPECT_EQ(third.report().attempts.size(), 1U) << third.report().text();
   EXPECT_EQ(proxy.requests().size(), 2U);

@@ -66,6 +66,9 @@ class REDIAL_EXPORT FaultProxy {
   std::vector<RecordedRequest> requests() const;
   int connections() const;
 
+  /// Ends every connection, tunnels included, and returns when that is done.
+  void end_connections();
+
   struct State;
 
  private:

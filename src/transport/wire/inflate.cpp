@@ -29,8 +29,8 @@ class Inflate final : public Stage {
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));  // zlib reads only
     stream_.avail_in = static_cast<uInt>(piece.size());
     while (stream_.avail_in > 0) {
-      if (ended_ && !begin_member())
-        return BodyVerdict::whole;  // padding after the end: ignored, as gzip(1) does
+      padded_ = padded_ || (ended_ && !begin_member());
+      if (padded_) return BodyVerdict::whole;  // padding after the end: ignored, as gzip(1) does
       std::array<char, 16384> out;
       stream_.next_out = reinterpret_cast<Bytef*>(out.data());
       stream_.avail_out = static_cast<uInt>(out.size());
@@ -94,6 +94,7 @@ class Inflate final : public Stage {
   bool gzip_;
   bool live_ = false;
   bool ended_ = false;
+  bool padded_ = false;  // something followed the last member that is none
 };
 
 }  // namespace

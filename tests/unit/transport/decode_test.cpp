@@ -112,6 +112,14 @@ TEST(Decode, SeveralMembersAndStackedCodings) {
             k_text);
 }
 
+TEST(Decode, PaddingAfterGzipIsIgnoredHoweverItIsCut) {
+  const std::string padded = packed(k_text, 31) + std::string("\0\0\x1F\x8B rest", 9);
+  for (std::size_t step = 1; step <= padded.size(); ++step) {
+    EXPECT_EQ(decode("gzip", padded, step).verdict, BodyVerdict::whole) << step;
+    EXPECT_EQ(decode("gzip", padded, step).text, k_text) << step;
+  }
+}
+
 TEST(Decode, ATruncatedOrDamagedCodingIsNoSuccess) {
   const std::string whole = packed(k_text, 31);
   for (std::size_t size = 1; size < whole.size(); ++size) {
