@@ -133,18 +133,6 @@ void show_small_answer(BodyOutput& output, const Response& response) {
   output.commit();
 }
 
-Session make_session(CallSetup& setup) {
-  try {
-    Session session(std::move(setup.session));
-    session.mount("http://", setup.adapter);
-    session.mount("https://", setup.adapter);
-    for (auto& [prefix, adapter] : setup.routes) session.mount(prefix, std::move(adapter));
-    return session;
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(error.what());
-  }
-}
-
 }  // namespace
 
 int run_call(const CallFlags& flags, const Interrupt& interrupt) {

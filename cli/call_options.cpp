@@ -514,4 +514,16 @@ CallSetup make_setup(const CallFlags& flags) {
   return setup;
 }
 
+Session make_session(CallSetup& setup) {
+  try {
+    Session session(std::move(setup.session));
+    session.mount("http://", setup.adapter);
+    session.mount("https://", setup.adapter);
+    for (auto& [prefix, adapter] : setup.routes) session.mount(prefix, std::move(adapter));
+    return session;
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
 }  // namespace redial::cli

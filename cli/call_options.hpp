@@ -89,4 +89,8 @@ struct CallSetup {
 /// Throws UsageError naming the flag that makes no sense.
 CallSetup make_setup(const CallFlags& flags);
 
+/// The session that `setup` describes, with its mounts. Throws UsageError naming the option that
+/// the library refuses.
+Session make_session(CallSetup& setup);
+
 }  // namespace redial::cli

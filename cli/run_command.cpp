@@ -127,14 +127,7 @@ int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
                     .secret_queries = setup.session.secret_query_names};
   style.secret_headers.insert(style.secret_headers.end(), flags.call.redact.begin(),
                               flags.call.redact.end());
-  Session session(std::move(setup.session));
-  try {
-    session.mount("http://", setup.adapter);
-    session.mount("https://", setup.adapter);
-    for (auto& [prefix, adapter] : setup.routes) session.mount(prefix, std::move(adapter));
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(error.what());
-  }
+  Session session = make_session(setup);
   const bool quiet = flags.call.silent;
   const CookieFile cookie_file(flags.call.cookies, session.cookies(), quiet);
   Progress progress(Progress::style_for(quiet, results.to_terminal()));

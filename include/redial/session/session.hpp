@@ -32,12 +32,10 @@ struct REDIAL_EXPORT SessionOptions {
   std::optional<Auth> auth = std::nullopt;
   Proxies proxies = {};  ///< before the environment's
   /// Whether the environment is asked: http_proxy, https_proxy, all_proxy, no_proxy,
-  /// REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE. Never against what is set explicitly. Read once, when the
-  /// session is made.
+  /// REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and (see `netrc`) logins. Never against what is set
+  /// explicitly. Read once, when the session is made.
   bool trust_env = true;
   WireOptions wire = {};  ///< for adapters that bring no transport
-  /// Take what the environment says: netrc. False: nothing.
-  bool trust_env = true;
   /// Logins by host for calls that nothing else gives credentials, redirects to other hosts
   /// included. Unset: $NETRC, ~/.netrc or ~/_netrc, read once, if `trust_env`; `Netrc()`: nobody's.
   std::optional<Netrc> netrc = std::nullopt;
