@@ -70,7 +70,7 @@ PolicyFile PolicyFile::parse(std::string_view text, std::string_view name) {
 }
 
 PolicyFile PolicyFile::load(const std::string& path) {
-  const PolicyFile read = parse(content_of(path), path);
+  PolicyFile read = parse(content_of(path), path);
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return read;
   auto content = std::make_shared<detail::PolicyFileContent>(*read.content_);

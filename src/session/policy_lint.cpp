@@ -23,7 +23,6 @@ inline namespace v0 {
 namespace {
 
 using detail::duration_text;
-using detail::jitter_text;
 using Severity = Finding::Severity;
 using Point = ChecklistPoint;
 

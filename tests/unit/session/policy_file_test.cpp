@@ -374,10 +374,20 @@ TEST(PolicyFile, WhatIsNotTomlHasALineToo) {
   EXPECT_THAT(errors[0].text(), HasSubstr("p.toml:2:"));
   EXPECT_THAT(errors[0].text(), HasSubstr("not TOML"));
   EXPECT_EQ(errors_of("[policies.p]\ntotal = 1\ntotal = 2\n").at(0).line, 3);
+  EXPECT_EQ(errors_of("\n[!x]\n").at(0).line, 2);  // toml++ 3.3 asserts this, and aborts
+  EXPECT_EQ(errors_of("\n[!x]\n").at(0).line, 2);  // toml++ 3.3 asserts this, and aborts
   EXPECT_EQ(errors_of("\n\na = \"\xff\"").at(0).line, 3);
   expect_error(std::string("a = 1\n") + std::string(1025, '#'),
                "p.toml:2:1: error: the line is longer than 1024 bytes");
   EXPECT_THAT(errors_of(std::string((1 << 20) + 1, '\n')).at(0).text(), HasSubstr("1 MiB"));
+}
+
+TEST(PolicyFile, OnlyStringsAndCommentsLeaveAscii) {
+  const auto errors = errors_of("# é\n[policies.é]\n");
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 2);
+  EXPECT_THAT(errors[0].text(), HasSubstr("not TOML"));
+  EXPECT_NO_THROW(PolicyFile::parse("# é\n[policies.p] # é\ntls.ca_file = \"é\"\n"));
 }
 
 TEST(PolicyFile, NamesArePlain) {
