@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Writes one source file with every ```cpp block of the given Markdown files, so that they are compiled.
 
-A block becomes a function; its #include lines go to the top, `main` gets another name. A block that does not declare
-`session` finds one there. A fragment that cannot compile is marked ```cpp no-compile. Errors name the file and line of
-the documentation.
+A block becomes a function, with a `session` and a `url` at hand unless it makes its own; its #include lines go to the
+top, `main` gets another name. A block that begins with a class or a function at the left margin is a definition: the later
+blocks of its page see it. A fragment that cannot compile is marked ```cpp no-compile. Errors name the file and line of the
+documentation.
 """
 import re
 import sys
 
 includes = ["redial/redial.hpp", "redial/json.hpp", "redial/testing/fault_server.hpp",
             "redial/testing/scripted_transport.hpp"]
-header = "".join(f"#include <{name}>\n" for name in includes) + "#include <iostream>\n"
+header = "".join(f"#include <{name}>\n" for name in includes) + "#include <algorithm>\n#include <iostream>\n#include <mutex>\n"
 preamble = """
 using namespace std::chrono_literals;
 using redial::testing::Scripted;
@@ -28,20 +29,30 @@ def blocks(path):
             start = None
 
 
+DEFINITION = re.compile(r"(?:class|struct) \w+|[\w:<>]+[&*]? \w+\(")  # the start of one
+
+
+def is_definition(text):
+    code = [line for line in text.split("\n") if line.strip() and not line.startswith(("#", "//"))]
+    return bool(code and DEFINITION.match(code[0]) and code[-1].startswith("}"))
+
+
 def main(output, paths):
     found, body = [], []
-    for path in paths:
+    for page, path in enumerate(paths):
         for start, lines in blocks(path):
             name = f"snippet_{len(body)}"
             found += [line for line in lines if line.startswith("#include")]
             text = "\n".join("" if line.startswith("#include") else line for line in lines)
-            if "int main(" in text or re.search(r"^redial::Session \w+\(", text, re.M):
-                text = text.replace("int main(", f"int {name}_main(")
-                body.append(f'namespace {name} {{\n#line {start} "{path}"\n{text}\n}}\n')
-            else:
-                own = "redial::Session session" in text
-                parameter = "" if own else "[[maybe_unused]] redial::Session& session"
-                body.append(f'void {name}({parameter}) {{\n#line {start} "{path}"\n{text}\n}}\n')
+            text = f'#line {start} "{path}"\n{text}\n'
+            if "int main(" in text:
+                text = f"namespace {name} {{\n" + text.replace("int main(", f"int {name}_main(") + "}\n"
+            elif not is_definition(text):
+                given = [f"[[maybe_unused]] {kind} {given}" for kind, given in
+                         (("redial::Session&", "session"), ("const std::string&", "url"))
+                         if not re.search(rf"(?:redial::Session|auto|std::string) {given}\b", text)]
+                text = f"void {name}({', '.join(given)}) {{\n{text}}}\n"
+            body.append(f"namespace page_{page} {{\n{text}}}\n")
     with open(output, "w", encoding="utf-8") as file:
         file.write("// Made from the documentation by tests/docs/snippets.py.\n" + header + "\n".join(found) + preamble)
         file.write("\n".join(body))

@@ -23,7 +23,7 @@ REDIAL_EXPORT bool is_token(std::string_view text) noexcept;
 REDIAL_EXPORT std::string_view trim_ows(std::string_view text) noexcept;
 
 /// `text` for a message to people: control characters, quotes, backslashes and non-ASCII bytes as
-/// \xNN, cut after 200 bytes.
+/// `\xNN`, cut after 200 bytes.
 REDIAL_EXPORT std::string printable(std::string_view text);
 
 /// Every byte but unreserved ones (RFC 3986 §2.3) as %XX.

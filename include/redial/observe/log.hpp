@@ -37,7 +37,7 @@ struct REDIAL_EXPORT LogRecord {
   std::string message;
   std::vector<LogField> fields;
 
-  /// The message as one line, whatever a peer put into it: control characters as \xNN.
+  /// The message as one line, whatever a peer put into it: control characters as `\xNN`.
   std::string line() const;
   /// "2024-01-01T00:00:07.250Z WARNING GET a.test/x: failed …"
   std::string text() const;
