@@ -14,6 +14,8 @@ includes = ["redial/redial.hpp", "redial/json.hpp", "redial/testing/fault_server
 header = "".join(f"#include <{name}>\n" for name in includes) + "#include <algorithm>\n#include <iostream>\n#include <mutex>\n"
 preamble = """
 using namespace std::chrono_literals;
+using redial::testing::Match;
+using redial::testing::Reply;
 using redial::testing::Scripted;
 """
 
