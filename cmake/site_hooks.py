@@ -95,6 +95,8 @@ def on_page_markdown(markdown, page, config, files):
         log.warning("%s: no file %s", page.file.src_uri, found["target"])
         return found[0]
 
+    if page.title:
+        page.title = page.title.replace("`", "")  # titles are plain text in the nav
     # A word after the language (for tests/docs/snippets.py) is none of Markdown's.
     markdown = re.sub(r"^```(\w+) [\w-]+$", r"```\1", markdown, flags=re.M)
     return "".join(part if part.startswith("```") else LINK.sub(replaced, part) for part in FENCE.split(markdown))
