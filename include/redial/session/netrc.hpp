@@ -15,8 +15,8 @@ inline namespace v0 {
 ///
 /// `machine HOST login USER password SECRET`, in any layout; `default` fits every host and ends the
 /// file; `account` is read over, `macdef` up to the next empty line. Values may stand in quotes,
-/// with \" \\ \n \r \t inside. `#` where a keyword is due begins a comment. Hosts are compared
-/// without regard to case; ports do not count.
+/// with `\"` `\\` `\n` `\r` `\t` inside. `#` where a keyword is due begins a comment. Hosts are
+/// compared without regard to case; ports do not count.
 ///
 /// Who may read the file is not checked, as in curl and requests: keep it at mode 600. Errors name
 /// file and line, never what stands there. Thread safety: a value; safe to share when const.
