@@ -27,9 +27,6 @@ redial_need_module(libidn2-dev IDN2 libidn2)
 redial_need_module(libpsl-dev PSL libpsl)
 redial_need_module(libbrotli-dev BROTLIDEC libbrotlidec)
 redial_need_module(libzstd-dev ZSTD libzstd)
-if(REDIAL_TESTS)
-  redial_need_module(libbrotli-dev BROTLIENC libbrotlienc)
-endif()
 
 redial_need(nlohmann-json3-dev nlohmann_json)
 # Used as a header: its library would be one more thing to hand on.
@@ -43,6 +40,7 @@ endif()
 # The optional component redial::prometheus, and what the tests of the opt-in headers need.
 find_package(prometheus-cpp CONFIG QUIET)
 if(REDIAL_TESTS)
+  redial_need_module(libbrotli-dev BROTLIENC libbrotlienc)
   redial_need(libspdlog-dev spdlog)
   redial_need(prometheus-cpp-dev prometheus-cpp CONFIG)
   redial_need(libgmock-dev GTest)
