@@ -167,7 +167,7 @@ double micros_of_requests(const std::string& url, int count) {
   if (child == 0) {
     dup2(ends[1], STDOUT_FILENO);
     const std::string calls = std::to_string(count);
-    execlp("python3", "python3", "-c", k_requests, url.c_str(), calls.c_str(),
+    execl("/usr/bin/python3", "python3", "-c", k_requests, url.c_str(), calls.c_str(),
            static_cast<char*>(nullptr));
     _exit(127);
   }

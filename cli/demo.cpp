@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <redial/redial.hpp>
 #include <redial/testing/fault_server.hpp>
 
@@ -78,8 +80,9 @@ class TemporaryFile {
 std::string jobs_for(const FaultServer& server) {
   std::string lines;
   for (const auto& story : k_stories) {
-    lines += std::string("{\"id\": \"") + story.path + "\", \"url\": \"" + server.url(story.path) +
-             "\", " + story.job + "}\n";
+    lines += fmt::format(R"({{"id": "{}", "url": "{}", {}}})", story.path, server.url(story.path),
+                         story.job);
+    lines += '\n';
   }
   return lines;
 }

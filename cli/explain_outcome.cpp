@@ -442,12 +442,17 @@ std::string explain_outcome(const Subject& subject, const Terminal& shown) {
   }
   text += "\nWhy\n";
   for (const auto& [why, rule] : reasons_of(subject, rehearsals, verdicts)) {
-    text +=
-        wrapped(spelled(rule.empty() ? why : why + " [" + rule + "]", shown), shown.width, "  - ");
+    std::string line = why;
+    if (!rule.empty()) line.append(" [").append(rule).append("]");
+    text += wrapped(spelled(line, shown), shown.width, "  - ");
   }
   const auto changes = changes_of(subject, rehearsals, verdicts);
   if (!changes.empty()) text += "\nWhat would change it\n";
-  for (const auto& [what, then] : changes) text += wrapped(what + ": " + then, shown.width, "  - ");
+  for (const auto& [what, then] : changes) {
+    std::string line = what;
+    line.append(": ").append(then);
+    text += wrapped(line, shown.width, "  - ");
+  }
   const std::string advice = is_end(verdict) ? advice_of(verdict.report) : std::string();
   if (!advice.empty()) text += "\nNext\n" + wrapped(advice, shown.width, "  ");
   return text;

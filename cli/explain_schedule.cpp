@@ -2,6 +2,7 @@
 // worst. Every number comes from playing the call; here they are put side by side.
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -246,7 +247,7 @@ std::string picture(const Schedule& schedule, const Subject& subject, const Term
   const std::size_t room = shown.width - wide - 9;
   const auto column = [&](Duration at) {
     const double share = std::chrono::duration<double>(at) / std::chrono::duration<double>(scale);
-    return std::min(room, static_cast<std::size_t>(share * static_cast<double>(room) + 0.5));
+    return std::min(room, static_cast<std::size_t>(std::lround(share * static_cast<double>(room))));
   };
   std::string text;
   Duration before{};

@@ -145,7 +145,7 @@ class ScriptReader {
         slash == 0 || (slash != std::string::npos && slash > 1 && route[slash - 1] == ' ' &&
                        is_token(std::string_view(route).substr(0, slash - 1)));
     if (!route.empty() && !named)
-      fail(key, "a route is \"METHOD /path\", \"/path\" or \"\" for everything else");
+      fail(key, R"(a route is "METHOD /path", "/path" or "" for everything else)");
     for (const auto& [other, list] : script_.routes) {
       if (other == route) fail(key, "route \"" + printable(route) + "\" is given twice");
     }

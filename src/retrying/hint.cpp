@@ -9,7 +9,7 @@ namespace redial {
 inline namespace v0 {
 
 std::optional<Duration> server_hint(const RetryState& state) {
-  if (const Response* const answer = state.outcome.value<Response>()) {
+  if (const auto* const answer = state.outcome.value<Response>()) {
     return retry_after_of(answer->headers(), state.now.wall);
   }
   if (!state.outcome.exception()) return std::nullopt;

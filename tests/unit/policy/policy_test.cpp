@@ -75,7 +75,7 @@ TEST(Policy, StatusesByListOrByHint) {
 
 TEST(Policy, OverridesKeepDecisionsAndAreChecked) {
   Decisions decisions;
-  decisions.stop = [](const AttemptView&, Duration) { return true; };
+  decisions.stop = [](const AttemptView&, Duration) { return StopReason::stopped_by_caller; };
   const Policy base({}, {}, decisions);
   EXPECT_TRUE(base.with({.total = 1}, {}).decisions().stop);
   EXPECT_THROW(base.with({.total = -1}, {}), std::invalid_argument);
