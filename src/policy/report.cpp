@@ -199,16 +199,15 @@ std::string nested_line(const NestedRetries& nested) {
       attempts_of(nested.outer), attempts_of(nested.inner), attempts_of(nested.together()));
 }
 
-nlohmann::ordered_json to_json(const std::optional<NestedRetries>& nested) {
-  if (!nested) return nullptr;
+nlohmann::ordered_json to_json(const NestedRetries& nested) {
   const auto number = [](Count count) {
     return count.is_unlimited() ? nlohmann::ordered_json() : nlohmann::ordered_json(count.number());
   };
   nlohmann::ordered_json json;
-  json["outer_attempts"] = number(nested->outer);
-  json["inner_attempts"] = number(nested->inner);
-  json["together"] = number(nested->together());
-  json["stood_down"] = nested->stood_down;
+  json["outer_attempts"] = number(nested.outer);
+  json["inner_attempts"] = number(nested.inner);
+  json["together"] = number(nested.together());
+  json["stood_down"] = nested.stood_down;
   return json;
 }
 
@@ -306,7 +305,7 @@ std::string CallReport::json() const {
   json["elapsed_s"] = rounded_seconds(elapsed);
   json["retry_at"] = nullptr;
   if (retry_at) json["retry_at"] = utc(*retry_at);
-  json["nested"] = to_json(nested);
+  if (nested) json["nested"] = to_json(*nested);
   json["attempts"] = nlohmann::ordered_json::array();
   for (const auto& attempt : attempts) json["attempts"].push_back(to_json(attempt));
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

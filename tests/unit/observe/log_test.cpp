@@ -145,7 +145,8 @@ TEST(Log, HalfOfTheRetriesUsedUpIsOneWarning) {
   fixture.session.get("http://a.test/");
   ASSERT_EQ(fixture.memory->records.size(), 2U);
   EXPECT_EQ(without_id(fixture.memory->texts()[0]),
-            "WARNING GET a.test/: 2 of 4 retries used up: reset; again in 0.500 s (backoff)");
+            "WARNING GET a.test/: 2 of 4 retries used up: reset (Connection reset by peer); again "
+            "in 0.500 s (backoff)");
   EXPECT_EQ(fixture.memory->records[1].level, LogLevel::info);
 }
 
@@ -200,7 +201,8 @@ TEST(Log, DoubtIsAWarningThatSaysSo) {
   fixture.answers({k_reset});
   EXPECT_FALSE(fixture.session.try_post("http://a.test/pay", {.body = "x"}).has_value());
   EXPECT_EQ(without_id(fixture.memory->texts().at(0)),
-            "WARNING POST a.test/pay: in_doubt after 1 attempt in 0.000 s: reset (in_doubt); it "
+            "WARNING POST a.test/pay: in_doubt after 1 attempt in 0.000 s: reset (Connection reset "
+            "by peer) (in_doubt); it "
             "may have happened, resend unsafe");
 }
 

@@ -38,9 +38,9 @@ TEST(Evidence, WhatIsPermanentAndWhatIsWorthOneMoreTry) {
     if (persistence_of(fault) == Persistence::once) once.insert(fault);
   }
   EXPECT_EQ(never,
-            (std::set<Fault>{Fault::tls_certificate, Fault::tls_hostname, Fault::invalid_request,
-                             Fault::local_failure, Fault::upload_failed, Fault::body_too_large,
-                             Fault::sink_failed}));
+            (std::set<Fault>{Fault::tls_certificate, Fault::tls_hostname, Fault::proxy_denied,
+                             Fault::invalid_request, Fault::local_failure, Fault::upload_failed,
+                             Fault::body_too_large, Fault::sink_failed}));
   EXPECT_EQ(once, (std::set<Fault>{Fault::dns_not_found, Fault::tls_alert, Fault::tls_not_tls,
                                    Fault::tls_alert_late}));
 }
