@@ -168,7 +168,7 @@ double micros_of_requests(const std::string& url, int count) {
     dup2(ends[1], STDOUT_FILENO);
     const std::string calls = std::to_string(count);
     execl("/usr/bin/python3", "python3", "-c", k_requests, url.c_str(), calls.c_str(),
-           static_cast<char*>(nullptr));
+          static_cast<char*>(nullptr));
     _exit(127);
   }
   close(ends[1]);
