@@ -42,6 +42,7 @@ function(redial_library target)
     PROPERTIES POSITION_INDEPENDENT_CODE ON
                CXX_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON
+               DEFINE_SYMBOL "" # the same objects, static and shared
                VERSION ${PROJECT_VERSION}
                SOVERSION ${PROJECT_VERSION_MAJOR}
                INSTALL_RPATH $ORIGIN)

@@ -1,7 +1,8 @@
 #pragma once
 
 /// Opt-in: GoogleTest matchers over calls, clocks and transports, and readable printing. The only
-/// header of redial that includes gmock (Debian: libgmock-dev).
+/// header of redial that includes gmock (Debian: libgmock-dev). Include it in every file of a test
+/// program or in none: printing is decided by what a file has seen (one definition rule).
 ///
 ///   EXPECT_THAT(response, SentTimes(3));
 ///   EXPECT_THAT(result, AllOf(StoppedBecause(StopReason::deadline), Waited({500ms, 1s})));

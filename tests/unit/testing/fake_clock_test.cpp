@@ -1,4 +1,5 @@
 #include <redial/testing/fake_clock.hpp>
+#include <redial/testing/matchers.hpp>
 
 #include <stdexcept>
 

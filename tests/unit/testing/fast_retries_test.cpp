@@ -7,6 +7,7 @@
 
 #include <redial/policy/pace.hpp>
 #include <redial/redial.hpp>
+#include <redial/testing/matchers.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
 namespace {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <redial/json.hpp>
+#include <redial/testing/matchers.hpp>
 
 #include "testing/multipart.hpp"
 
