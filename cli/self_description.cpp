@@ -106,6 +106,7 @@ std::string option_entry(const CLI::Option& option) {
 
 std::string option_section(const std::vector<const CLI::App*>& commands) {
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const CLI::App* const command : commands) names.push_back(command->get_name());
   std::string text = ".SH OPTIONS OF " + roff(joined(names, ", ")) + "\n";
   std::vector<std::string> groups;

@@ -146,7 +146,7 @@ std::string expand(std::string_view format,
 }  // namespace
 
 std::string checked_write_out(const std::string& given) {
-  const std::string format =
+  std::string format =
       given.empty() || given.front() != '@' ? given : read_named("-w", given.substr(1));
   const auto check = [](std::string_view name) -> std::string {
     if (find(name) == nullptr) {

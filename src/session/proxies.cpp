@@ -85,7 +85,7 @@ Proxies Proxies::with_credentials(std::string_view user, std::string_view passwo
     const std::size_t end = std::min(value.find_first_of("/?#", begin), value.size());
     const auto at = value.substr(0, end).rfind('@');
     const std::size_t host = at == std::string::npos || at < begin ? begin : at + 1;
-    value = value.substr(0, begin) + userinfo + value.substr(host);
+    value.replace(begin, host - begin, userinfo);
   }
   return changed;
 }

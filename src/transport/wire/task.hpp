@@ -51,8 +51,8 @@ struct PromiseBase {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-      const auto waiter = ended.promise().waiter;
-      return waiter ? waiter : std::noop_coroutine();
+      const auto next = ended.promise().waiter;
+      return next ? next : std::noop_coroutine();
     }
     void await_resume() const noexcept {}
   };

@@ -66,6 +66,15 @@ TEST(Text, ReplacesWhatCannotBeDecoded) {
   EXPECT_EQ(answer({}, large).text().size(), 3 * large.size());
 }
 
+// After a byte it refuses, glibc's iconv hands five-byte sequences on as they are (found by
+// fuzzing).
+TEST(Text, HasNoSequencesOfFiveBytes) {
+  const std::string text = typed("application/x", "\x93\xFA\xA1\xA1\xA1\xA1\xA1z").text();
+  std::string expected;
+  for (int i = 0; i < 7; ++i) expected += "\xEF\xBF\xBD";
+  EXPECT_EQ(text, expected + "z");
+}
+
 TEST(Json, IsReadFromUtf16And32AndOtherCharsets) {
   EXPECT_EQ(typed("application/json", std::string("\xFF\xFE[\0\x31\0]\0", 8)).json().at(0), 1);
   EXPECT_EQ(typed("application/json", std::string("\0[\0\x31\0]", 6)).json().at(0), 1);
