@@ -122,13 +122,25 @@ CallGroup::~CallGroup() {
 void CallGroup::add(Request request, RequestOptions options, Done done) {
   auto plan = SessionAccess::plan(session_, std::move(request),
                                   std::make_shared<const RequestOptions>(std::move(options)));
-  if (!plan) {
-    refused_.emplace_back(std::move(done), plan.error());
-    return;
-  }
-  Entry& entry = entries_.emplace_back(*this, *std::move(plan), std::move(done));
+  if (!plan) return refuse(std::move(plan).error(), std::move(done));
+  add(*std::move(plan), std::move(done));
+}
+
+CallGroup::CallId CallGroup::add(CallPlan plan, Done done) {
+  Entry& entry = entries_.emplace_back(*this, std::move(plan), std::move(done));
   entry.self = std::prev(entries_.end());
   make_ready(entry);
+  return &entry;
+}
+
+void CallGroup::refuse(Error error, Done done) {
+  refused_.emplace_back(std::move(done), std::move(error));
+}
+
+void CallGroup::detach(CallId call) {
+  call->done = nullptr;
+  call->call.detach();
+  make_ready(*call);
 }
 
 std::size_t CallGroup::size() const noexcept {
@@ -197,11 +209,13 @@ void CallGroup::wake() noexcept {
   for (const auto& lane : lanes_) lane->loop->wake();
 }
 
+void CallGroup::cancel(CallId call) {
+  call->call.cancel();
+  make_ready(*call);
+}
+
 void CallGroup::cancel_all() {
-  for (auto& entry : entries_) {
-    entry.call.cancel();
-    make_ready(entry);
-  }
+  for (auto& entry : entries_) cancel(&entry);
 }
 
 CallGroup::Lane& CallGroup::lane_of(const std::shared_ptr<Transport>& transport) {
@@ -247,7 +261,7 @@ void CallGroup::finish(Entry& entry) {
   Result<Response> result = entry.call.result();
   const Done done = std::move(entry.done);
   entries_.erase(entry.self);
-  if (!over_) done(std::move(result));
+  if (!over_ && done) done(std::move(result));
 }
 
 }  // namespace detail

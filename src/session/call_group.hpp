@@ -15,6 +15,8 @@
 #include <redial/session/options.hpp>
 #include <redial/session/session.hpp>
 
+#include "session/http_call.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace detail {
@@ -36,6 +38,8 @@ class REDIAL_EXPORT CallGroup {
   /// Called once a call, from inside `run` and on its thread. May add calls. What it throws comes
   /// out of `run`.
   using Done = std::function<void(Result<Response>)>;
+  struct Entry;
+  using CallId = Entry*;
 
   explicit CallGroup(Session& session);
   CallGroup(const CallGroup&) = delete;
@@ -45,6 +49,15 @@ class REDIAL_EXPORT CallGroup {
   /// A call that begins with the next `run`; its limits count from now. What makes no sense is
   /// reported by `done` too.
   void add(Request request, RequestOptions options, Done done);
+  /// The same for a call that has its plan; names it until `done` is called.
+  CallId add(CallPlan plan, Done done);
+  /// `done` is told with the next `run`.
+  void refuse(Error error, Done done);
+  /// Ends as `cancelled` or `in_doubt`, soon.
+  void cancel(CallId call);
+  /// Cancels a call whose owner goes: from here on neither `done` nor anything of the caller's (its
+  /// sink, its `retry_if`) is called.
+  void detach(CallId call);
   /// Does what is ready; when nothing is, waits for the first of: an event, a due time, `wake`,
   /// `until` (on the loop's clock). Returns at once when there are no calls.
   void run(SteadyTime until = SteadyTime::max());
@@ -60,7 +73,6 @@ class REDIAL_EXPORT CallGroup {
 
  private:
   struct Lane;
-  struct Entry;
 
   Lane& lane_of(const std::shared_ptr<Transport>& transport);
   void make_ready(Entry& entry);

@@ -150,7 +150,8 @@ class HttpCall::HttpAttempt final : public Attempt {
     copy.status = received.status;
     copy.reason = received.reason;
     copy.headers = received.headers;
-    call_.feed_->begin(ResponseBuilder::from(std::move(copy), call_.plan_.request));
+    if (!call_.detached_)
+      call_.feed_->begin(ResponseBuilder::from(std::move(copy), call_.plan_.request));
     return call_.feed_.get();
   }
   void finished(Outcome result) override {
@@ -216,6 +217,12 @@ void HttpCall::leave_observed() {
 Result<Response> HttpCall::run() {
   while (const auto until = advance()) loop_->run(*until);
   return result();
+}
+
+void HttpCall::detach() noexcept {
+  detached_ = true;
+  if (feed_ != nullptr) feed_->abandon();
+  cancel();
 }
 
 CallTraits HttpCall::traits() const {
@@ -289,7 +296,7 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
     answer_ = ResponseBuilder::from(std::move(attempt.response), plan_.request);
     if (follows_redirects()) judge_redirect(outcome);
     if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none &&
-        traits().may_repeat()) {
+        !detached_ && traits().may_repeat()) {
       outcome.asks_again = plan_.options->retry_if(*answer_);
     }
   }

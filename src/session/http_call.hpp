@@ -61,6 +61,8 @@ class HttpCall final : public DriveHost {
   std::optional<SteadyTime> advance() { return drive_->advance(); }
   Result<Response> result();
   void cancel() noexcept { drive_->cancel(); }
+  /// Cancels, and from here on calls nothing of the caller's: not its sink, not its `retry_if`.
+  void detach() noexcept;
   bool is_sending() const noexcept { return drive_->is_sending(); }
   /// From here on the stop token is not listened to.
   void forget_stop() noexcept { waker_.reset(); }
@@ -112,6 +114,7 @@ class HttpCall final : public DriveHost {
   std::optional<Request> redirected_;  // where that answer leads
   std::optional<Response> last_;       // the last complete answer that was not a followed redirect
   bool last_is_final_ = false;         // it belongs to the last attempt
+  bool detached_ = false;
   std::vector<Response> history_;
 };
 

@@ -80,6 +80,11 @@ Policy standing_down(const Policy& policy) {
   return policy.with(std::move(retry), policy.timeouts());
 }
 
+Error options_twice() {
+  return Error(ErrorKind::request,
+               "options: the request has its own and the call has others; give them in one place");
+}
+
 Response value_or_raise(Result<Response> result) {
   if (!result) result.error().raise();
   return *std::move(result);
@@ -202,8 +207,17 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
 
 Result<detail::CallPlan> detail::SessionAccess::plan(
     Session& session, Request request, std::shared_ptr<const RequestOptions> options) {
+  if (request.own_options()) return tl::make_unexpected(options_twice());
   auto plan = session.state_->plan(std::move(request), *options);
   if (plan) plan->kept_options = std::move(options);
+  return plan;
+}
+
+Result<detail::CallPlan> detail::SessionAccess::plan(Session& session, Request request) {
+  static const RequestOptions k_none;
+  auto own = request.own_options();
+  auto plan = session.state_->plan(std::move(request), own ? *own : k_none);
+  if (plan) plan->kept_options = std::move(own);
   return plan;
 }
 
@@ -227,7 +241,14 @@ CookieJar& Session::cookies() {
   return state_->jar;
 }
 
+Result<Response> Session::try_send(Request request) {
+  auto plan = detail::SessionAccess::plan(*this, std::move(request));
+  if (!plan) return tl::make_unexpected(std::move(plan).error());
+  return detail::HttpCall(*std::move(plan)).run();
+}
+
 Result<Response> Session::try_send(Request request, RequestOptions options) {
+  if (request.own_options()) return tl::make_unexpected(options_twice());
   auto plan = state_->plan(std::move(request), options);
   if (!plan) return tl::make_unexpected(std::move(plan).error());
   return detail::HttpCall(*std::move(plan)).run();
@@ -240,6 +261,10 @@ Result<Response> Session::try_request(std::string_view method, std::string_view 
   } catch (const std::invalid_argument& error) {
     return tl::make_unexpected(Error(ErrorKind::request, error.what()));
   }
+}
+
+Response Session::send(Request request) {
+  return value_or_raise(try_send(std::move(request)));
 }
 
 Response Session::send(Request request, RequestOptions options) {

@@ -16,6 +16,8 @@ struct SessionAccess {
   /// session, which must outlive the call. The error says what makes no sense.
   static Result<CallPlan> plan(Session& session, Request request,
                                std::shared_ptr<const RequestOptions> options);
+  /// The same with the request's own options.
+  static Result<CallPlan> plan(Session& session, Request request);
 };
 
 }  // namespace detail

@@ -80,7 +80,10 @@ class REDIAL_EXPORT Session {
   CookieJar& cookies();
 
   Response request(std::string_view method, std::string_view url, RequestOptions options = {});
-  Response send(Request request, RequestOptions options = {});
+  /// With the options that the request's own setters gave it.
+  Response send(Request request);
+  /// Throws RequestError when the request has options of its own, too.
+  Response send(Request request, RequestOptions options);
   Response get(std::string_view url, RequestOptions options = {});
   Response head(std::string_view url, RequestOptions options = {});
   Response options(std::string_view url, RequestOptions options = {});
@@ -91,7 +94,8 @@ class REDIAL_EXPORT Session {
 
   Result<Response> try_request(std::string_view method, std::string_view url,
                                RequestOptions options = {});
-  Result<Response> try_send(Request request, RequestOptions options = {});
+  Result<Response> try_send(Request request);
+  Result<Response> try_send(Request request, RequestOptions options);
   Result<Response> try_get(std::string_view url, RequestOptions options = {});
   Result<Response> try_head(std::string_view url, RequestOptions options = {});
   Result<Response> try_options(std::string_view url, RequestOptions options = {});

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <redial/async/sending.hpp>
+
+#include "session/call_group.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace detail {
+
+/// One event-loop thread of an `AsyncSession`: a `CallGroup`, and an inbox for what other threads
+/// want of it.
+///
+/// Thread safety: `start` and `leave` from any thread; the rest is its own thread's.
+class AsyncWorker {
+ public:
+  /// `over` is told after each delivery; `owner` is a name only.
+  AsyncWorker(Session& session, const void* owner, std::function<void()> over);
+  AsyncWorker(const AsyncWorker&) = delete;
+  AsyncWorker& operator=(const AsyncWorker&) = delete;
+  /// Cancels what is under way and returns when it has been delivered.
+  ~AsyncWorker();
+
+  void start(Result<CallPlan> plan, std::shared_ptr<AsyncCall> call);
+  /// Nobody waits for `call` any more: it is cancelled, and not delivered if it was not yet.
+  static void leave(AsyncCall& call);
+
+  std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+  const void* owner() const noexcept { return owner_; }
+  /// The worker whose thread this is, or null.
+  static AsyncWorker* current() noexcept;
+
+ private:
+  struct Arrival {
+    std::shared_ptr<AsyncCall> call;
+    Result<CallPlan> plan;
+  };
+  struct Departure {
+    AsyncCall* call;
+    std::promise<void> done;
+  };
+
+  void run();
+  bool take_inbox();
+  void begin(Arrival arrival);
+  void detach(AsyncCall& call);
+  void deliver(AsyncCall& call, Result<Response> result);
+  void tell();
+
+  const void* const owner_;
+  const std::function<void()> over_;
+  CallGroup group_;
+  std::atomic<std::size_t> load_{0};
+  bool over_soon_ = false;  // the end has come: what is begun now is cancelled at once
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable arrived_;
+  std::vector<Arrival> arrivals_;
+  std::vector<Departure> departures_;
+  bool told_ = false;  // the thread will look at the inbox without being woken again
+  bool ending_ = false;
+
+  std::thread thread_;  // last: it uses the rest
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace redial
