@@ -1,0 +1,106 @@
+#include <redial/asio.hpp>
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <redial/testing/scripted_transport.hpp>
+
+#include "unit/async/held_transport.hpp"
+
+namespace {
+
+using namespace redial;
+namespace asio = boost::asio;
+using redial::test::HeldTransport;
+using redial::testing::Scripted;
+using redial::testing::ScriptedTransport;
+
+TEST(Asio, AnAwaitableResumesOnItsOwnContext) {
+  auto transport = std::make_shared<ScriptedTransport>();
+  transport->then(Scripted::answer(503)).then(Scripted::answer(201));
+  AsyncSession session;
+  session.mount("http://", {.transport = transport});
+  asio::io_context context;
+  int status = 0;
+  std::thread::id thread;
+  const auto call = [&]() -> asio::awaitable<void> {
+    Request request = Request::get("http://a.test/");
+    const Response response = co_await async_send(session, std::move(request), asio::use_awaitable);
+    status = response.status();
+    thread = std::this_thread::get_id();
+  };
+  asio::co_spawn(context, call(), asio::use_future);
+  context.run();  // returns only after the call: its executor is kept busy
+  EXPECT_EQ(status, 201);
+  EXPECT_TRUE(thread == std::this_thread::get_id());
+}
+
+TEST(Asio, TheErrorIsThrown) {
+  auto transport = std::make_shared<ScriptedTransport>();
+  transport->then(Scripted::reset_after_sending());
+  AsyncSession session;
+  session.mount("http://", {.transport = transport});
+  auto lost = async_send(session, Request::post("http://a.test/"), asio::use_future);
+  EXPECT_THROW(lost.get(), ProtocolError);
+}
+
+TEST(Asio, ATriedSendGivesAResult) {
+  auto transport = std::make_shared<ScriptedTransport>();
+  transport->then(Scripted::reset_after_sending());
+  AsyncSession session;
+  session.mount("http://", {.transport = transport});
+  asio::io_context context;
+  StopReason reason = StopReason::none;
+  async_try_send(session, Request::post("http://a.test/"),
+                 asio::bind_executor(context, [&](Result<Response> result) {
+                   reason = result.error().stop_reason();
+                 }));
+  context.run();
+  EXPECT_EQ(reason, StopReason::in_doubt);
+}
+
+TEST(Asio, ACancellationSignalEndsTheCall) {
+  auto transport = std::make_shared<HeldTransport>();
+  AsyncSession session;
+  session.mount("http://", {.transport = transport});
+  asio::io_context context;
+  asio::cancellation_signal signal;
+  bool cancelled = false;
+  async_try_send(session, Request::get("http://a.test/"),
+                 asio::bind_cancellation_slot(
+                     signal.slot(), asio::bind_executor(context, [&](Result<Response> result) {
+                       cancelled = !result && result.error().kind() == ErrorKind::cancelled;
+                     })));
+  transport->await_started(1);
+  signal.emit(asio::cancellation_type::terminal);
+  context.run();
+  EXPECT_TRUE(cancelled);
+}
+
+TEST(Asio, TheRequestsOwnTokenStillEndsTheCall) {
+  auto transport = std::make_shared<HeldTransport>();
+  AsyncSession session;
+  session.mount("http://", {.transport = transport});
+  asio::io_context context;
+  asio::cancellation_signal signal;
+  std::stop_source stop;
+  bool cancelled = false;
+  async_try_send(session, Request::get("http://a.test/").stop(stop.get_token()),
+                 asio::bind_cancellation_slot(
+                     signal.slot(), asio::bind_executor(context, [&](Result<Response> result) {
+                       cancelled = !result && result.error().kind() == ErrorKind::cancelled;
+                     })));
+  transport->await_started(1);
+  stop.request_stop();
+  context.run();
+  EXPECT_TRUE(cancelled);
+}
+
+}  // namespace
