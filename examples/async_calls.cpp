@@ -12,8 +12,10 @@ using namespace std::chrono_literals;
 
 // Any coroutine type may await a call; this one comes with redial.
 redial::Task<std::string> order(redial::AsyncSession& session, std::string base) {
+  // g++ 12 takes no braced list within an expression that awaits: name it before.
+  redial::Pairs login = {{"user", "anna"}};
   const auto token = co_await session.send(redial::Request::post(base + "/token")
-                                               .form({{"user", "anna"}})
+                                               .form(std::move(login))
                                                .timeout(5s)
                                                .idempotent(redial::Idempotent::yes));
   const auto answer = co_await session.send(redial::Request::post(base + "/orders")
