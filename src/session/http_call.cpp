@@ -295,8 +295,8 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
   if (outcome.body == BodyVerdict::whole) {
     answer_ = ResponseBuilder::from(std::move(attempt.response), plan_.request);
     if (follows_redirects()) judge_redirect(outcome);
-    if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none &&
-        !detached_ && traits().may_repeat()) {
+    if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none && !detached_ &&
+        traits().may_repeat()) {
       outcome.asks_again = plan_.options->retry_if(*answer_);
     }
   }
