@@ -237,14 +237,11 @@ void JobStream::take(const Line& line) {
 
 template <class Change>
 void JobStream::tell(Change change) {
-  std::function<void()> wake;
-  {
-    const std::lock_guard lock(mutex_);
-    change();
-    if (std::exchange(asked_, false)) wake = wake_;
-    changed_.notify_all();
-  }
-  if (wake) wake();
+  const std::lock_guard lock(mutex_);
+  change();
+  changed_.notify_all();
+  // Under the lock: once `on_ready({})` has returned, nobody is woken any more.
+  if (std::exchange(asked_, false) && wake_) wake_();
 }
 
 JobSource::Next JobStream::next(std::optional<Job>& job) {
