@@ -86,18 +86,33 @@ std::string Progress::first_line(const Standing& standing, SteadyTime now) {
   return text;
 }
 
-void Progress::show(const Standing& standing) {
-  const SteadyTime now = screen_.now();
-  if (now < due_) return;
+bool Progress::is_due(SteadyTime now) {
+  if (now < due_) return false;
   due_ = now + interval();
-  if (style_ == Style::lines) return tell(standing);
-  const std::string first = first_line(standing, now);
-  const std::string second = waiting_text(standing);
+  return true;
+}
+
+void Progress::draw(const std::string& first, const std::string& second) {
   // The last column stays free: writing it would wrap the line.
   const auto width = static_cast<std::size_t>(std::max(screen_.width() - 1, 1));
   clear();
   screen_.write(first.substr(0, width) + "\n" + second.substr(0, width) + "\r");
   drawn_ = true;
+}
+
+void Progress::show(const Standing& standing) {
+  const SteadyTime now = screen_.now();
+  if (!is_due(now)) return;
+  if (style_ == Style::lines) return tell(standing);
+  draw(first_line(standing, now), waiting_text(standing));
+}
+
+void Progress::show_check(std::string_view name, std::uint64_t jobs) {
+  if (!is_due(screen_.now())) return;
+  const std::string first = fmt::format("checking {}: {} jobs", name, grouped(jobs));
+  const std::string second = "nothing is sent before all of it is checked";
+  if (style_ == Style::lines) return screen_.write("redial: " + first + "; " + second + "\n");
+  draw(first, second);
 }
 
 void Progress::tell(const Standing& standing) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <redial/policy/time.hpp>
 
@@ -45,6 +46,8 @@ class Progress {
   SteadyTime due() const noexcept { return due_; }
   /// Draws when that is due; a clock's reading otherwise.
   void show(const Standing& standing);
+  /// The same for the check of `name` before anything is sent, `jobs` of which are read.
+  void show_check(std::string_view name, std::uint64_t jobs);
   /// A plain line now, whatever the style.
   void tell(const Standing& standing);
   /// Takes the live lines away, so that something else can be written.
@@ -53,6 +56,8 @@ class Progress {
  private:
   std::string first_line(const Standing& standing, SteadyTime now);
   Duration interval() const;
+  bool is_due(SteadyTime now);
+  void draw(const std::string& first, const std::string& second);
 
   Style style_;
   Screen screen_;

@@ -109,6 +109,17 @@ void refuse_same_file(const std::string& jobs, const std::string& output) {
 
 }  // namespace
 
+CheckProgress::CheckProgress(const RunFlags& flags)
+    : name_(flags.jobs == "-" ? "standard input" : printable(flags.jobs)),
+      progress_(Progress::style_for(flags.call.silent, false)) {}
+
+JobFile::Each CheckProgress::each(JobFile::Each further) {
+  return [this, further = std::move(further)](const Job& job) {
+    if (further) further(job);
+    if (++jobs_ % 256 == 0) progress_.show_check(name_, jobs_);
+  };
+}
+
 std::string shell_quoted(const std::string& text) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
@@ -182,9 +193,10 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   if (flags.stream) {
     source = std::make_unique<JobStream>(flags.save_jobs);
   } else {
+    CheckProgress progress(flags);
     auto checked = std::make_unique<JobFile>(
         flags.jobs, JobFile::Options{.save = flags.save_jobs, .from_line = flags.from_line},
-        interrupt);
+        interrupt, progress.each());
     file = checked.get();
     source = std::move(checked);
   }

@@ -165,6 +165,24 @@ TEST(Progress, TellsWhenAsked) {
   }
 }
 
+TEST(Progress, OfTheCheckBeforeAnythingIsSent) {
+  FakeScreen screen;
+  Progress live(Progress::Style::live, screen.screen());
+  live.show_check("jobs.jsonl", 256);
+  EXPECT_THAT(screen.shown, IsEmpty()) << "too early";
+  screen.now += 100ms;
+  live.show_check("jobs.jsonl", 420'000);
+  EXPECT_THAT(screen.shown, ElementsAre("checking jobs.jsonl: 420 000 jobs\n"
+                                        "nothing is sent before all of it is checked\r"));
+  live.clear();
+  screen.shown.clear();
+  Progress lines(Progress::Style::lines, screen.screen());
+  screen.now += 10s;
+  lines.show_check("jobs.jsonl", 7'000'000);
+  EXPECT_THAT(screen.shown, ElementsAre("redial: checking jobs.jsonl: 7 000 000 jobs; "
+                                        "nothing is sent before all of it is checked\n"));
+}
+
 TEST(Progress, CanBeSilent) {
   const Batch batch;
   FakeScreen screen;
