@@ -50,7 +50,7 @@ std::string place(const std::string& name, const Line& line, std::size_t offset,
 class JobFile final : public JobSource {
  public:
   struct Options {
-    std::string save;             ///< a copy of the input goes here
+    std::string save = {};        ///< a copy of the input goes here
     std::uint64_t from_line = 1;  ///< earlier jobs are checked, and left out
   };
   /// Decides about a job that is about to be sent; false leaves it out.

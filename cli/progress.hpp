@@ -19,7 +19,7 @@ struct Standing {
   const Tally* tally = nullptr;
   std::size_t sending = 0;  ///< jobs with a request on the wire
   std::size_t waiting = 0;  ///< jobs that wait for their next attempt
-  std::optional<std::uint64_t> total;
+  std::optional<std::uint64_t> total = std::nullopt;
 };
 
 /// 1234567 as "1 234 567".

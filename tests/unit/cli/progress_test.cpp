@@ -159,7 +159,9 @@ TEST(Progress, TellsWhenAsked) {
     screen.now += 200ms;
     progress.show(batch.standing());
     progress.tell(batch.standing());
-    if (style == Progress::Style::live) EXPECT_EQ(screen.shown.at(1), k_gone);
+    if (style == Progress::Style::live) {
+      EXPECT_EQ(screen.shown.at(1), k_gone);
+    }
     EXPECT_THAT(screen.shown.back(), StartsWith("redial: 1 204/2 000  60%"));
     EXPECT_EQ(screen.shown.back().find('\n'), screen.shown.back().size() - 1);
   }
