@@ -7,25 +7,43 @@ trap 'rm -rf "$work"' EXIT
 fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
 
 "$REDIAL" man >"$work/redial.1" || fail "man"
-# As a reader sees it: no roff escapes.
-sed 's/\\-/-/g; s/\\f[BIR]//g; s/\\(aq/'"'"'/g' "$work/redial.1" >"$work/man"
 for shell in bash zsh fish; do "$REDIAL" completion $shell >"$work/$shell" || fail "completion $shell"; done
 "$REDIAL" completion csh >/dev/null 2>"$work/err"
 [ $? = 2 ] && grep -q 'bash, zsh and fish, not for csh' "$work/err" || fail "completion csh: $(cat "$work/err")"
 
-# Commands of --help: the words that its list of subcommands begins lines with.
-commands=$("$REDIAL" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z-]\+\) .*/\1/p')
-[ "$(wc -w <<<"$commands")" -ge 14 ] || fail "commands: $commands"
-for command in $commands; do
-  grep -q "^redial $command \[options\]" "$work/man" || fail "man: no synopsis of $command"
-  for flag in $("$REDIAL" "$command" --help | grep -oE '^  (-[A-Za-z0-9],)?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+'); do
-    grep -qE -- "(^|[ ,])$flag( |,|$)" "$work/man" || fail "man: no $flag of $command"
-    sed -n "/^    $command) words=/p" "$work/bash" | grep -qE -- "[ ']$flag[ ']" || fail "bash: no $flag of $command"
-    sed -n "/^    $command)$/,/;;/p" "$work/zsh" | grep -qF -- "'*$flag[" || fail "zsh: no $flag of $command"
-    grep -qE "__fish_seen_subcommand_from $command'.* -l ${flag#--}( |\$)" "$work/fish" || fail "fish: no $flag of $command"
-  done
-done
-[ "$failures" = 0 ] || exit 1
+python3 - "$work" <<'P' || exit 1
+import os, re, subprocess, sys
+
+def told(*words):
+    return subprocess.run([os.environ["REDIAL"], *words, "--help"], capture_output=True, text=True, check=True).stdout
+
+def read(name):
+    return open(os.path.join(sys.argv[1], name)).read()
+
+failures = 0
+def need(pattern, text, *words):
+    global failures
+    if not re.search(pattern, text, re.MULTILINE):
+        failures += 1
+        print("FAIL:", *words)
+
+man = re.sub(r"\\f[BIR]", "", read("redial.1")).replace("\\-", "-").replace("\\(aq", "'")  # as a reader sees it
+bash, zsh, fish = read("bash"), read("zsh"), read("fish")
+commands = re.findall(r"^  ([a-z-]+) ", told().split("Subcommands:\n")[1].split("\n\n")[0], re.MULTILINE)
+if len(commands) < 14:
+    sys.exit(f"commands: {commands}")
+for command in commands:
+    need(rf"^redial {command} \[options\]", man, "man: no synopsis of", command)
+    of_bash = re.search(rf"^    {command}\) words='(.*)' ;;$", bash, re.MULTILINE)[1].split()
+    of_zsh = re.search(rf"^    {command}\)$(.*?);;$", zsh, re.MULTILINE | re.DOTALL)[1]
+    of_fish = "\n".join(line for line in fish.split("\n") if f"__fish_seen_subcommand_from {command}'" in line)
+    for flag in re.findall(r"^  (?:-\w,)?--([a-z0-9-]+)", told(command), re.MULTILINE):
+        need(rf"(^|[ ,])--{flag}( |,|$)", man, "man: no", flag, "of", command)
+        need(rf"^--{flag}$", "\n".join(of_bash), "bash: no", flag, "of", command)
+        need(rf"'\*--{flag}\[", of_zsh, "zsh: no", flag, "of", command)
+        need(rf" -l {flag}( |$)", of_fish, "fish: no", flag, "of", command)
+sys.exit(failures > 0)
+P
 
 completes() {  # the expected words, then the command line; its last word is being typed
   local expected=$1; shift
