@@ -1,4 +1,5 @@
-// What watching costs: the whole path of a session without a network, alone and with observers.
+// What watching costs: the whole path of a session without a network, alone and with observers; and
+// what the seam costs a call that nobody watches.
 // Usage: bench_observe [FILE]: prints a table, writes rows as JSON.
 
 #include <chrono>
@@ -11,44 +12,20 @@
 #include <redial/observe/metrics.hpp>
 #include <redial/redial.hpp>
 
+#include "instant.hpp"
+#include "observe/observation.hpp"
 #include "support.hpp"
 
 namespace {
 
 using namespace redial;
 
-// Answers at once, with nothing: what is left is the session, its driver and the observers.
-class Instant final : public Transport {
- public:
-  std::shared_ptr<EventLoop> lease() override { return loop_; }
-  void start(EventLoop&, Exchange& exchange) override { loop_->waiting = &exchange; }
-  void cancel(EventLoop&, Exchange&) override {}
-
- private:
-  class Loop final : public EventLoop {
-   public:
-    Now now() override { return {}; }
-    void run(SteadyTime) override {
-      Exchange& exchange = *std::exchange(waiting, nullptr);
-      exchange.response.status = 200;
-      exchange.head(exchange.response);
-      Outcome outcome;
-      outcome.evidence = Evidence::responded;
-      outcome.status = 200;
-      exchange.finished(std::move(outcome));
-    }
-    void wake() noexcept override {}
-    Exchange* waiting = nullptr;
-  };
-  std::shared_ptr<Loop> loop_ = std::make_shared<Loop>();
-};
-
 class Nothing final : public Observer {};
 
 struct Watched {
   Watched(std::string label, std::shared_ptr<Observer> observer)
       : name(std::move(label)), session(SessionOptions{.observer = std::move(observer)}) {
-    session.mount("http://", {.transport = std::make_shared<Instant>()});
+    session.mount("http://", {.transport = std::make_shared<redial_tests::Instant>(200)});
   }
   double nanos_a_call(int count) {
     const auto begin = std::chrono::steady_clock::now();
@@ -62,6 +39,29 @@ struct Watched {
   Session session;
   std::vector<double> nanos;
 };
+
+// What a driver does for one attempt when nobody watches: makes the object, and asks it before each
+// of the three events.
+double nanos_unwatched(int count) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < count; ++i) {
+    detail::Observation observation;
+    observation.watch(nullptr, nullptr);
+    const CallReport* report = nullptr;
+    const AttemptReport* attempt = nullptr;
+    for (int event = 0; event < 3; ++event) {
+      asm volatile("" : : "r"(&observation), "r"(&report), "r"(&attempt) : "memory");
+      if (!observation.active()) continue;
+      if (event < 2) {
+        observation.attempt_started(*attempt, {});
+      } else {
+        observation.finished(*report, {});
+      }
+    }
+  }
+  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
+  return took.count() / count;
+}
 
 }  // namespace
 
@@ -79,8 +79,12 @@ int main(int argc, char** argv) {
   for (int round = 0; round < 11; ++round) {
     for (const auto& one : all) one->nanos.push_back(one->nanos_a_call(count));
   }
+  std::vector<double> unwatched;
+  for (int round = 0; round < 11; ++round) unwatched.push_back(nanos_unwatched(1'000'000));
   bench::Rows rows(bench::rows_file(argc, argv));
   const double base = bench::median(all[0]->nanos);
+  rows.add("the seam of a call that nobody watches, ns", bench::median(unwatched), "the whole call",
+           base);
   for (const auto& one : all) {
     const double ours = bench::median(one->nanos);
     const std::string name = "session call without a network, ns: " + one->name;

@@ -3,7 +3,9 @@
 
 Usage: run_vs_curl.py [FILE [JOBS [ROUNDS]]]: adds its row to FILE (build/bench.json)."""
 
-import json, os, resource, shutil, socket, statistics, subprocess, sys, tempfile, time
+import json, os, resource, shutil, statistics, subprocess, sys
+
+import peer_nginx
 
 target = sys.argv[1] if len(sys.argv) > 1 else "build/bench.json"
 jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
@@ -21,39 +23,14 @@ def cpu_of(command):
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def main():
-    for tool in ("nginx", "curl"):
-        if not shutil.which(tool):
-            sys.exit(f"run_vs_curl: {tool} not found (Debian: nginx-light, curl)")
-    folder = tempfile.mkdtemp(prefix="redial-bench-")
-    os.chmod(folder, 0o755)
-    port = free_port()
-    temp = " ".join(f"{kind}_temp_path {folder};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    with open(f"{folder}/nginx.conf", "w") as conf:
-        conf.write(f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/log;\nevents {{}}\n"
-                   f"http {{ access_log off; keepalive_requests 100000000; {temp}\n"
-                   f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n")
-    with open(f"{folder}/x", "w") as file:
-        file.write("x" * 200)
-    with open(f"{folder}/jobs.jsonl", "w") as lines, open(f"{folder}/curl.conf", "w") as conf:
-        for i in range(jobs):
-            url = f"http://127.0.0.1:{port}/x?{i}"
-            lines.write(json.dumps({"id": f"job-{i}", "url": url}) + "\n")
-            conf.write(f'url = "{url}"\noutput = "/dev/null"\n')
-    server = subprocess.Popen(["nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/log"])
-    try:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+    if not shutil.which("curl"):
+        sys.exit("run_vs_curl: curl not found")
+    with peer_nginx.serving() as (folder, url):
+        with open(f"{folder}/jobs.jsonl", "w") as lines, open(f"{folder}/curl.conf", "w") as conf:
+            for i in range(jobs):
+                lines.write(json.dumps({"id": f"job-{i}", "url": f"{url}?{i}"}) + "\n")
+                conf.write(f'url = "{url}?{i}"\noutput = "/dev/null"\n')
         ours = [redial, "run", f"{folder}/jobs.jsonl", "-o", f"{folder}/out.jsonl", "--concurrency", parallel, "-s"]
         theirs = ["curl", "-s", "-Z", "--parallel-max", parallel, "-K", f"{folder}/curl.conf"]
         samples = {"redial run": [], "curl -Z": []}
@@ -66,10 +43,6 @@ def main():
             rows = [json.loads(line) for line in results]
         assert len(rows) == jobs == len({row["id"] for row in rows}), "a job without its line"
         assert all(row["outcome"] == "ok" for row in rows)
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
     medians = {name: statistics.median(values) for name, values in samples.items()}
     for name, values in samples.items():
         print(f"{name:<32} median {medians[name]:6.2f} us CPU a job ({min(values):.2f} to {max(values):.2f})")

@@ -15,6 +15,27 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
+/// Who may wake the loop, for as long as it is there: also when a result cannot be written and the
+/// batch is left by an exception.
+class Wakes {
+ public:
+  Wakes(JobSource& source, const Interrupt& interrupt, const std::function<void()>& wake)
+      : source_(source), interrupt_(interrupt) {
+    source_.on_ready(wake);
+    interrupt_.on_ask(wake);
+  }
+  Wakes(const Wakes&) = delete;
+  Wakes& operator=(const Wakes&) = delete;
+  ~Wakes() {
+    source_.on_ready({});
+    interrupt_.on_ask({});
+  }
+
+ private:
+  JobSource& source_;
+  const Interrupt& interrupt_;
+};
+
 }  // namespace
 
 Batch::Batch(Session& session, JobSource& source, Options options, Progress& progress, Done done)
@@ -29,7 +50,7 @@ void Batch::run(const Interrupt& interrupt) {
   const auto wake = [&group] { group.wake(); };
   const std::stop_callback first(interrupt.token(), wake);
   const std::stop_callback second(interrupt.insisted(), wake);
-  source_.on_ready(wake);
+  const Wakes wakes(source_, interrupt, wake);
   bool told = false;
   bool cancelled = false;
   while (true) {
@@ -52,10 +73,10 @@ void Batch::run(const Interrupt& interrupt) {
       cancelled = true;
       group.cancel_all();
     }
-    group.run(std::chrono::time_point_cast<Duration>(progress_.due()));
-    progress_.show(standing(group), Clock::now());
+    group.run(progress_.due());
+    if (interrupt.asked()) progress_.tell(standing(group));
+    progress_.show(standing(group));
   }
-  source_.on_ready({});
   progress_.clear();
 }
 
@@ -117,12 +138,12 @@ void Batch::finish(std::size_t slot, Result<Response> result) {
   free_.push_back(slot);
 }
 
-std::vector<std::string> Batch::untold() const {
-  std::vector<std::string> ids;
+std::vector<const InFlight*> Batch::untold() const {
+  std::vector<const InFlight*> jobs;
   for (const auto& slot : slots_) {
-    if (slot.used) ids.push_back(slot.job.id);
+    if (slot.used) jobs.push_back(&slot.job);
   }
-  return ids;
+  return jobs;
 }
 
 }  // namespace redial::cli

@@ -48,8 +48,8 @@ class Batch {
   const std::string& source_error() const noexcept { return source_error_; }
   /// The source had no further job when the batch ended.
   bool exhausted() const noexcept { return exhausted_; }
-  /// Ids of jobs that were begun and whose end `done` did not get to hear whole.
-  std::vector<std::string> untold() const;
+  /// Jobs that were begun and whose end `done` did not get to hear whole.
+  std::vector<const InFlight*> untold() const;
 
  private:
   struct Slot {

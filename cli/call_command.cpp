@@ -98,8 +98,7 @@ std::unique_ptr<ProgressSink> make_progress(const CallFlags& flags, BodyOutput& 
   if (to_stdout(flags) || flags.silent || flags.no_progress || !can_redraw(STDERR_FILENO)) {
     return nullptr;
   }
-  return std::make_unique<ProgressSink>(output, output_name(flags),
-                                        ProgressSink::Terminal::standard_error());
+  return std::make_unique<ProgressSink>(output, output_name(flags), Screen::standard_error());
 }
 
 // What the server said with an error status, when it is short text: the reason is often there.

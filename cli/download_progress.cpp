@@ -5,12 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <redial/http/text.hpp>
 
@@ -106,29 +101,8 @@ std::string finished_line(const Download& progress) {
   return line;
 }
 
-bool can_redraw(int fd) {
-  const char* const term = std::getenv("TERM");
-  return isatty(fd) != 0 && term != nullptr && *term != '\0' && std::strcmp(term, "dumb") != 0;
-}
-
-ProgressSink::Terminal ProgressSink::Terminal::standard_error() {
-  return {.write =
-              [](std::string_view text) {
-                // A terminal that is gone must not end the download.
-                [[maybe_unused]] const auto count =
-                    ::write(STDERR_FILENO, text.data(), text.size());
-              },
-          .width =
-              [] {
-                winsize size{};
-                return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                                       : 80;
-              },
-          .now = [] { return std::chrono::steady_clock::now(); }};
-}
-
-ProgressSink::ProgressSink(BodySink& output, const std::string& name, Terminal terminal)
-    : output_(output), terminal_(std::move(terminal)) {
+ProgressSink::ProgressSink(BodySink& output, const std::string& name, Screen screen)
+    : output_(output), screen_(std::move(screen)) {
   progress_.name = printable(name);
   if (progress_.name.size() > 30)
     progress_.name = "..." + progress_.name.substr(progress_.name.size() - 27);
@@ -138,7 +112,7 @@ void ProgressSink::begin(const Response& response) {
   output_.begin(response);
   progress_.bytes = 0;
   progress_.total = length_of(response.headers());
-  began_ = drawn_at_ = terminal_.now();
+  began_ = drawn_at_ = screen_.now();
   marks_.assign(1, {began_, 0});
 }
 
@@ -156,20 +130,20 @@ void ProgressSink::measure(SteadyTime now) {
 void ProgressSink::write(std::string_view piece) {
   output_.write(piece);
   progress_.bytes += piece.size();
-  const SteadyTime now = terminal_.now();
+  const SteadyTime now = screen_.now();
   if (now - drawn_at_ < k_interval || now - began_ < k_quiet_start) return;
   drawn_at_ = now;
   measure(now);
   // The last column stays free: writing it would wrap the line.
-  terminal_.write("\r" + download_line(progress_, terminal_.width() - 1) + "\x1b[K");
+  screen_.write("\r" + download_line(progress_, screen_.width() - 1) + "\x1b[K");
   drawn_ = true;
 }
 
 void ProgressSink::commit() {
   output_.commit();
-  progress_.elapsed = terminal_.now() - began_;
+  progress_.elapsed = screen_.now() - began_;
   erase();
-  terminal_.write(finished_line(progress_) + "\n");
+  screen_.write(finished_line(progress_) + "\n");
 }
 
 void ProgressSink::abandon() noexcept {
@@ -178,7 +152,7 @@ void ProgressSink::abandon() noexcept {
 }
 
 void ProgressSink::erase() {
-  if (drawn_) terminal_.write("\r\x1b[K");
+  if (drawn_) screen_.write("\r\x1b[K");
   drawn_ = false;
 }
 

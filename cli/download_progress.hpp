@@ -2,13 +2,14 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <redial/http/response.hpp>
 #include <redial/policy/time.hpp>
+
+#include "screen.hpp"
 
 namespace redial::cli {
 
@@ -32,21 +33,11 @@ std::string human_bytes(double bytes);
 /// "0:05", "12:34", "3:00:00".
 std::string human_time(Duration span);
 
-/// Whether a line on `fd` can be drawn over: a terminal, and not a dumb one.
-bool can_redraw(int fd);
-
 /// Draws a download's progress while handing it on: at most ten times a second, nothing in the
 /// first half second, and never more than one line, which goes away when an attempt fails.
 class ProgressSink final : public BodySink {
  public:
-  struct Terminal {
-    std::function<void(std::string_view)> write;
-    std::function<int()> width;
-    std::function<SteadyTime()> now;
-    static Terminal standard_error();
-  };
-
-  ProgressSink(BodySink& output, const std::string& name, Terminal terminal);
+  ProgressSink(BodySink& output, const std::string& name, Screen screen);
   void begin(const Response& response) override;
   void write(std::string_view piece) override;
   void commit() override;
@@ -62,7 +53,7 @@ class ProgressSink final : public BodySink {
   void measure(SteadyTime now);
 
   BodySink& output_;
-  Terminal terminal_;
+  Screen screen_;
   Download progress_;
   SteadyTime began_{}, drawn_at_{};
   std::deque<Mark> marks_;  // of the last seconds

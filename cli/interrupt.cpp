@@ -1,6 +1,7 @@
 #include "interrupt.hpp"
 
 #include <csignal>
+#include <utility>
 
 #include <pthread.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@ sigset_t watched() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGUSR2);  // ends the waiter
   return set;
 }
@@ -29,6 +31,12 @@ Interrupt::Interrupt(int patience) {
       if (sigwait(&set, &signal) != 0) continue;
       if (over_) return;
       if (signal == SIGUSR2) continue;
+      if (signal == SIGUSR1) {
+        asked_ = true;
+        const std::lock_guard lock(mutex_);
+        if (wake_) wake_();
+        continue;
+      }
       if (heard++ == patience) _exit(128 + signal);
       signal_ = signal;
       stop_.request_stop();
@@ -41,6 +49,11 @@ Interrupt::~Interrupt() {
   over_ = true;
   pthread_kill(waiter_.native_handle(), SIGUSR2);
   waiter_.join();
+}
+
+void Interrupt::on_ask(std::function<void()> wake) const {
+  const std::lock_guard lock(mutex_);
+  wake_ = std::move(wake);
 }
 
 }  // namespace redial::cli

@@ -78,7 +78,7 @@ std::string place(const std::string& name, const Line& line, std::size_t offset,
 // --- a file
 
 JobFile::JobFile(const std::string& path, const Options& options, const Interrupt& interrupt,
-                 const std::function<void(const Job& job)>& each)
+                 const Each& each)
     : name_(path == "-" ? "standard input" : path), from_line_(options.from_line) {
   open(path, options);
   if (fstat(file_.fd(), &seen_) != 0) throw UsageError(name_ + ": " + reason_of(errno));
@@ -109,7 +109,7 @@ void JobFile::open(const std::string& path, const Options& options) {
   copy_all(input.fd(), name_, file_, path_.empty() ? "temporary file" : path_);
 }
 
-void JobFile::check(const Interrupt& interrupt, const std::function<void(const Job&)>& each) {
+void JobFile::check(const Interrupt& interrupt, const Each& each) {
   IdSet ids;
   LineReader lines(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size));
   while (const auto line = lines.next()) {
@@ -237,14 +237,11 @@ void JobStream::take(const Line& line) {
 
 template <class Change>
 void JobStream::tell(Change change) {
-  std::function<void()> wake;
-  {
-    const std::lock_guard lock(mutex_);
-    change();
-    if (std::exchange(asked_, false)) wake = wake_;
-    changed_.notify_all();
-  }
-  if (wake) wake();
+  const std::lock_guard lock(mutex_);
+  change();
+  changed_.notify_all();
+  // Under the lock: once `on_ready({})` has returned, nobody is woken any more.
+  if (std::exchange(asked_, false) && wake_) wake_();
 }
 
 JobSource::Next JobStream::next(std::optional<Job>& job) {

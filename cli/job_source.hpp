@@ -50,16 +50,18 @@ std::string place(const std::string& name, const Line& line, std::size_t offset,
 class JobFile final : public JobSource {
  public:
   struct Options {
-    std::string save;             ///< a copy of the input goes here
+    std::string save = {};        ///< a copy of the input goes here
     std::uint64_t from_line = 1;  ///< earlier jobs are checked, and left out
   };
   /// Decides about a job that is about to be sent; false leaves it out.
   using Choose = std::function<bool(Job& job)>;
+  /// Sees every job while the file is checked.
+  using Each = std::function<void(const Job& job)>;
 
   /// Opens `path` ("-" is standard input, copied to a temporary file first) and checks every line.
-  /// Throws UsageError naming line, byte and reason. `each` sees every job while it is checked.
+  /// Throws UsageError naming line, byte and reason.
   JobFile(const std::string& path, const Options& options, const Interrupt& interrupt,
-          const std::function<void(const Job& job)>& each = {});
+          const Each& each = {});
 
   /// Of the jobs, only these: `count` of them.
   void choose(Choose choose, std::uint64_t count);
@@ -75,7 +77,7 @@ class JobFile final : public JobSource {
 
  private:
   void open(const std::string& path, const Options& options);
-  void check(const Interrupt& interrupt, const std::function<void(const Job&)>& each);
+  void check(const Interrupt& interrupt, const Each& each);
   void refuse_repeated(const Job& job, const Line& line) const;
   void refuse_changes() const;
 

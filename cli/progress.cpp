@@ -1,32 +1,19 @@
 #include "progress.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-
-#include "output.hpp"
 
 namespace redial::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto k_live = 100ms;
-constexpr auto k_plain = 10s;
-
-std::size_t columns() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
-  return size.ws_col;
-}
-
-void say(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-}
+constexpr Duration k_live = 100ms;
+constexpr Duration k_plain = 10s;
 
 }  // namespace
 
@@ -65,20 +52,22 @@ std::string waiting_text(const Standing& standing) {
                      standing.sending * 100 / all, standing.waiting * 100 / all);
 }
 
-Progress::Progress(Style style)
+Progress::Progress(Style style, Screen screen)
     : style_(style),
-      due_(style == Style::none ? Clock::time_point::max()
-                                : start_ + (style == Style::live ? Clock::duration(k_live)
-                                                                 : Clock::duration(k_plain))) {}
+      screen_(std::move(screen)),
+      due_(style == Style::none ? SteadyTime::max() : screen_.now() + interval()),
+      rated_(screen_.now()) {}
+
+Duration Progress::interval() const {
+  return style_ == Style::live ? k_live : k_plain;
+}
 
 Progress::Style Progress::style_for(bool quiet, bool results_on_terminal) {
   if (quiet) return Style::none;
-  const char* const term = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): read only
-  const bool dumb = term == nullptr || std::string(term) == "dumb";
-  return isatty(STDERR_FILENO) != 0 && !dumb && !results_on_terminal ? Style::live : Style::lines;
+  return can_redraw(STDERR_FILENO) && !results_on_terminal ? Style::live : Style::lines;
 }
 
-std::string Progress::first_line(const Standing& standing, Clock::time_point now) {
+std::string Progress::first_line(const Standing& standing, SteadyTime now) {
   const double span = std::chrono::duration<double>(now - rated_).count();
   const std::uint64_t done = standing.tally->done();
   if (span > 0) {
@@ -97,21 +86,44 @@ std::string Progress::first_line(const Standing& standing, Clock::time_point now
   return text;
 }
 
-void Progress::show(const Standing& standing, Clock::time_point now) {
-  if (now < due_) return;
-  due_ = now + (style_ == Style::live ? Clock::duration(k_live) : Clock::duration(k_plain));
-  const std::string first = first_line(standing, now);
-  const std::string second = waiting_text(standing);
-  if (style_ == Style::lines) return say("redial: " + first + "  " + second + "\n");
-  const std::size_t width = columns() - 1;
+bool Progress::is_due(SteadyTime now) {
+  if (now < due_) return false;
+  due_ = now + interval();
+  return true;
+}
+
+void Progress::draw(const std::string& first, const std::string& second) {
+  // The last column stays free: writing it would wrap the line.
+  const auto width = static_cast<std::size_t>(std::max(screen_.width() - 1, 1));
   clear();
-  say(first.substr(0, width) + "\n" + second.substr(0, width) + "\r");
+  screen_.write(first.substr(0, width) + "\n" + second.substr(0, width) + "\r");
   drawn_ = true;
+}
+
+void Progress::show(const Standing& standing) {
+  const SteadyTime now = screen_.now();
+  if (!is_due(now)) return;
+  if (style_ == Style::lines) return tell(standing);
+  draw(first_line(standing, now), waiting_text(standing));
+}
+
+void Progress::show_check(std::string_view name, std::uint64_t jobs) {
+  if (!is_due(screen_.now())) return;
+  const std::string first = fmt::format("checking {}: {} jobs", name, grouped(jobs));
+  const std::string second = "nothing is sent before all of it is checked";
+  if (style_ == Style::lines) return screen_.write("redial: " + first + "; " + second + "\n");
+  draw(first, second);
+}
+
+void Progress::tell(const Standing& standing) {
+  clear();
+  screen_.write("redial: " + first_line(standing, screen_.now()) + "  " + waiting_text(standing) +
+                "\n");
 }
 
 void Progress::clear() {
   if (!drawn_) return;
-  say("\r\033[K\033[A\r\033[K");
+  screen_.write("\r\x1b[K\x1b[A\r\x1b[K");
   drawn_ = false;
 }
 

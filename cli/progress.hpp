@@ -5,7 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include <redial/policy/time.hpp>
+
+#include "screen.hpp"
 #include "tally.hpp"
 
 namespace redial::cli {
@@ -15,7 +19,7 @@ struct Standing {
   const Tally* tally = nullptr;
   std::size_t sending = 0;  ///< jobs with a request on the wire
   std::size_t waiting = 0;  ///< jobs that wait for their next attempt
-  std::optional<std::uint64_t> total;
+  std::optional<std::uint64_t> total = std::nullopt;
 };
 
 /// 1234567 as "1 234 567".
@@ -27,10 +31,9 @@ std::string clock_text(std::chrono::seconds span);
 /// terminal, else a plain line every ten seconds.
 class Progress {
  public:
-  using Clock = std::chrono::steady_clock;
   enum class Style : std::uint8_t { none, lines, live };
 
-  explicit Progress(Style style);
+  explicit Progress(Style style, Screen screen = Screen::standard_error());
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { clear(); }
@@ -40,21 +43,29 @@ class Progress {
   static Style style_for(bool quiet, bool results_on_terminal);
 
   /// When `show` has something to do next.
-  Clock::time_point due() const noexcept { return due_; }
-  void show(const Standing& standing, Clock::time_point now);
+  SteadyTime due() const noexcept { return due_; }
+  /// Draws when that is due; a clock's reading otherwise.
+  void show(const Standing& standing);
+  /// The same for the check of `name` before anything is sent, `jobs` of which are read.
+  void show_check(std::string_view name, std::uint64_t jobs);
+  /// A plain line now, whatever the style.
+  void tell(const Standing& standing);
   /// Takes the live lines away, so that something else can be written.
   void clear();
 
  private:
-  std::string first_line(const Standing& standing, Clock::time_point now);
+  std::string first_line(const Standing& standing, SteadyTime now);
+  Duration interval() const;
+  bool is_due(SteadyTime now);
+  void draw(const std::string& first, const std::string& second);
 
   Style style_;
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point due_;
+  Screen screen_;
+  SteadyTime due_;
   bool drawn_ = false;
   // The rate of the last seconds, smoothed.
   std::uint64_t done_before_ = 0;
-  Clock::time_point rated_ = start_;
+  SteadyTime rated_;
   double rate_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <unordered_map>
@@ -167,8 +168,10 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
   take_named(results, flags.ids);
   std::vector<std::string> secrets = default_secret_query_names();
   secrets.insert(secrets.end(), flags.call.redact.begin(), flags.call.redact.end());
+  std::optional<CheckProgress> progress(flags);
   JobFile jobs(flags.jobs, {}, interrupt,
-               [&](const Job& job) { recognise(job, results, secrets); });
+               progress->each([&](const Job& job) { recognise(job, results, secrets); }));
+  progress.reset();
   std::uint64_t count = 0;
   for (const auto& [id, verdict] : results.open()) {
     if (!verdict.taken) continue;

@@ -15,7 +15,7 @@
 namespace redial::cli {
 namespace {
 
-constexpr std::size_t k_shown_ids = 20;
+constexpr std::size_t k_shown_jobs = 20;
 
 // Sockets of calls in flight, and what else a process has open.
 void make_room_for(std::size_t concurrency) {
@@ -78,21 +78,25 @@ std::string summary(const Batch& batch, const JobSource& source,
     text += ", " + counted(tally.extra_sends(), "requests more than jobs (retries, redirects)");
   text += '\n';
   for (const auto& reason : tally.top_reasons(3)) {
-    text += fmt::format("  {} × {}: {}; for example {}\n", grouped(reason.count), reason.code,
-                        reason.text, printable(reason.id));
+    text += fmt::format("  {} × {}: {}; for example {}{}\n", grouped(reason.count), reason.code,
+                        reason.text, printable(reason.id), printable(reason.call));
   }
   return text;
 }
 
 void say_untold(const Batch& batch) {
-  const auto ids = batch.untold();
-  if (ids.empty()) return;
+  const auto jobs = batch.untold();
+  if (jobs.empty()) return;
   std::fprintf(stderr,
                "redial: %zu jobs were in flight and have no result line; each may have happened:\n",
-               ids.size());
-  for (std::size_t i = 0; i < std::min(ids.size(), k_shown_ids); ++i)
-    std::fprintf(stderr, "  %s\n", printable(ids[i]).c_str());
-  if (ids.size() > k_shown_ids) std::fprintf(stderr, "  and %zu more\n", ids.size() - k_shown_ids);
+               jobs.size());
+  for (std::size_t i = 0; i < std::min(jobs.size(), k_shown_jobs); ++i) {
+    const InFlight& job = *jobs[i];
+    std::fprintf(stderr, "  %s  %s %s\n", printable(job.id).c_str(), printable(job.method).c_str(),
+                 printable(job.url).c_str());
+  }
+  if (jobs.size() > k_shown_jobs)
+    std::fprintf(stderr, "  and %zu more\n", jobs.size() - k_shown_jobs);
 }
 
 void refuse_same_file(const std::string& jobs, const std::string& output) {
@@ -104,6 +108,17 @@ void refuse_same_file(const std::string& jobs, const std::string& output) {
 }
 
 }  // namespace
+
+CheckProgress::CheckProgress(const RunFlags& flags)
+    : name_(flags.jobs == "-" ? "standard input" : printable(flags.jobs)),
+      progress_(Progress::style_for(flags.call.silent, false)) {}
+
+JobFile::Each CheckProgress::each(JobFile::Each further) {
+  return [this, further = std::move(further)](const Job& job) {
+    if (further) further(job);
+    if (++jobs_ % 256 == 0) progress_.show_check(name_, jobs_);
+  };
+}
 
 std::string shell_quoted(const std::string& text) {
   constexpr std::string_view plain =
@@ -178,9 +193,10 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   if (flags.stream) {
     source = std::make_unique<JobStream>(flags.save_jobs);
   } else {
+    CheckProgress progress(flags);
     auto checked = std::make_unique<JobFile>(
         flags.jobs, JobFile::Options{.save = flags.save_jobs, .from_line = flags.from_line},
-        interrupt);
+        interrupt, progress.each());
     file = checked.get();
     source = std::move(checked);
   }

@@ -25,4 +25,16 @@ int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
 /// `text` as a shell takes it.
 std::string shell_quoted(const std::string& text);
 
+/// Shows on standard error that a jobs file is being checked, while it is; hand `each` on.
+class CheckProgress {
+ public:
+  explicit CheckProgress(const RunFlags& flags);
+  JobFile::Each each(JobFile::Each further = {});
+
+ private:
+  std::string name_;
+  Progress progress_;
+  std::uint64_t jobs_ = 0;
+};
+
 }  // namespace redial::cli

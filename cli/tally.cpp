@@ -16,7 +16,14 @@ void Tally::add(const std::string& id, const CallReport& report) {
   std::string code = reason_code(report);
   auto found = reasons_.find(code);
   if (found == reasons_.end()) {
-    found = reasons_.emplace(code, Reason{code, reason_text(report), id, 0}).first;
+    found = reasons_
+                .emplace(code, Reason{.code = code,
+                                      .text = reason_text(report),
+                                      .id = id,
+                                      .call = report.method.empty()
+                                                  ? std::string()
+                                                  : ", " + report.method + " " + report.url})
+                .first;
   }
   ++found->second.count;
 }

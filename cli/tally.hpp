@@ -18,6 +18,7 @@ class Tally {
     std::string code;
     std::string text;  ///< of the first job that failed so
     std::string id;    ///< of that job
+    std::string call;  ///< ", GET http://…": its method and redacted URL, where it had any
     std::uint64_t count = 0;
   };
 

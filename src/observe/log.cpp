@@ -323,8 +323,26 @@ void Log::retry_scheduled(const CallView& call, const AttemptReport& attempt, No
   emit(std::move(record), likeness, now);
 }
 
+void Log::note_nested(const CallView& call, const CallReport& report, Now now) {
+  if (options_.level > LogLevel::warning || !report.nested) return;
+  const NestedRetries& nested = *report.nested;
+  if (nested.stood_down || nested.meant || nested_said_.exchange(true)) return;
+  LogRecord record = record_of(LogLevel::warning, "nested", call, now);
+  add_number(record, "redial.call", static_cast<std::int64_t>(call.id));
+  const auto attempts = [&](std::string_view name, Count count) {
+    if (count.is_number()) add_number(record, name, count.number());
+  };
+  attempts("redial.outer_attempts", nested.outer);
+  attempts("redial.inner_attempts", nested.inner);
+  attempts("redial.together", nested.together());
+  record.message =
+      fmt::format("{}: {} [call {}]", target(call), detail::nested_line(nested), call.id);
+  sink_->write(record);
+}
+
 void Log::call_finished(const CallView& call, const CallReport& report, Now now) {
   sweep(now);
+  note_nested(call, report, now);
   const LogLevel level = level_of(report, call.retries);
   if (level < options_.level) return;
   LogRecord record = record_of(level, "call", call, now);

@@ -23,6 +23,8 @@ class REDIAL_EXPORT Observation {
   bool active() const noexcept { return observers_[0] != nullptr; }
   /// Told so far that the call is over, or nobody listens.
   bool over() const noexcept { return over_ || !active(); }
+  /// An attempt was told to have started and not yet what came of it.
+  bool in_attempt() const noexcept { return in_attempt_; }
   /// The time of the last event.
   Now last() const noexcept { return last_; }
 
@@ -46,6 +48,7 @@ class REDIAL_EXPORT Observation {
   std::array<Observer*, 2> observers_{};  // filled from the front
   Now last_{};
   bool over_ = false;
+  bool in_attempt_ = false;
   std::uint64_t id_ = 0;
   Count allowance_ = 0;
   int retries_ = 0;

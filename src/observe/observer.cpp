@@ -120,12 +120,14 @@ void Observation::tell(Event event) noexcept {
 
 void Observation::attempt_started(const AttemptReport& attempt, Now now) noexcept {
   last_ = now;
+  in_attempt_ = true;
   const CallView call = view(current_);
   tell([&](Observer& observer) { observer.attempt_started(call, attempt, now); });
 }
 
 void Observation::attempt_decided(const AttemptReport& attempt, Now now) noexcept {
   last_ = now;
+  in_attempt_ = false;
   const bool again = attempt.decision == Decision::retry;
   if (again) ++retries_;
   const CallView call = view(current_);

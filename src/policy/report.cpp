@@ -53,6 +53,21 @@ Duration waited(const CallReport& report) {
   return std::max(rest, Duration::zero());
 }
 
+std::string nested_line(const NestedRetries& nested) {
+  const auto attempts = [](Count count) {
+    return count.is_unlimited() ? "any number of" : std::to_string(count.number());
+  };
+  if (nested.stood_down) {
+    return fmt::format(
+        "made one attempt instead of up to {}: the retry() around it told it to stand down",
+        attempts(nested.inner));
+  }
+  return fmt::format("retries within retries: up to {} attempts around up to {}, {} together; {}",
+                     attempts(nested.outer), attempts(nested.inner), attempts(nested.together()),
+                     nested.meant ? "that is meant (Nested::allow)"
+                                  : "let one layer stand down (RetryOptions::nested)");
+}
+
 }  // namespace detail
 
 namespace {
@@ -183,22 +198,6 @@ std::string what_next(const CallReport& report) {
   return {};
 }
 
-std::string attempts_of(Count count) {
-  return count.is_unlimited() ? "any number of" : std::to_string(count.number());
-}
-
-std::string nested_line(const NestedRetries& nested) {
-  if (nested.stood_down) {
-    return fmt::format(
-        "made one attempt instead of up to {}: the retry() around it told it to stand down",
-        attempts_of(nested.inner));
-  }
-  return fmt::format(
-      "retries within retries: up to {} attempts around up to {}, {} together; let one layer stand "
-      "down (RetryOptions::nested)",
-      attempts_of(nested.outer), attempts_of(nested.inner), attempts_of(nested.together()));
-}
-
 nlohmann::ordered_json to_json(const NestedRetries& nested) {
   const auto number = [](Count count) {
     return count.is_unlimited() ? nlohmann::ordered_json() : nlohmann::ordered_json(count.number());
@@ -208,6 +207,7 @@ nlohmann::ordered_json to_json(const NestedRetries& nested) {
   json["inner_attempts"] = number(nested.inner);
   json["together"] = number(nested.together());
   json["stood_down"] = nested.stood_down;
+  json["meant"] = nested.meant;
   return json;
 }
 
@@ -287,7 +287,7 @@ std::string CallReport::text() const {
   }
   block += fmt::format("  {} after {:.3f} s ({}): {}\n", to_string(outcome), seconds(elapsed),
                        to_string(stop_reason), explain(stop_reason));
-  if (nested) block += fmt::format("  note: {}\n", nested_line(*nested));
+  if (nested) block += fmt::format("  note: {}\n", detail::nested_line(*nested));
   if (const std::string next = what_next(*this); !next.empty())
     block += fmt::format("  next: {}\n", next);
   return block;

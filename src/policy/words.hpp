@@ -18,6 +18,9 @@ std::string utc(WallTime when);
 /// "status 503, Retry-After 7 s" or "reset (connection reset by peer)".
 std::string what_came(const AttemptReport& attempt);
 
+/// "retries within retries: up to 3 attempts around up to 4, 12 together; …".
+std::string nested_line(const NestedRetries& nested);
+
 /// What a call took beside its attempts: waits, whether they were served or cut short.
 Duration waited(const CallReport& report);
 

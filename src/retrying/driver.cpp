@@ -72,8 +72,7 @@ class RetryDriver::State {
   ~State() {
     if (over) return;  // else a loop was left early, or a hook threw
     try {
-      call.abandon(StopReason::cancelled, now());
-      finish();
+      leave();
     } catch (...) {  // there is nobody left to tell
     }
   }
@@ -110,7 +109,9 @@ class RetryDriver::State {
   Observation observation;
   CallReport report;
   SteadyTime deadline = SteadyTime::max();
-  bool again = true;  // what the last attempt's judgement was
+  bool again = true;       // what the last attempt's judgement was
+  bool under_way = false;  // an attempt has started and is not decided about
+  bool ran = false;        // the callable was entered in it
   bool over = false;
 
  private:
@@ -120,6 +121,7 @@ class RetryDriver::State {
   Outcome judge();
   void look(Now time);
   void rest(SteadyTime until);
+  void leave();
   void finish();
 };
 
@@ -165,9 +167,11 @@ bool RetryDriver::State::next() {
         deadline = step.limits.deadline;
         state.attempt_number = step.attempt;
         state.upcoming_sleep = {};
+        ran = false;
         look(now());
-        if (observation.active()) observation.attempt_started(call.last_attempt(), state.now);
         if (options.enabled && options.before) options.before(state);
+        under_way = true;
+        if (observation.active()) observation.attempt_started(call.last_attempt(), state.now);
         return true;
       case Step::Kind::wait:
         rest(step.until);
@@ -222,9 +226,30 @@ void RetryDriver::State::settle(const RetryOutcome& outcome) {
   const Outcome judged = judge();
   if (again && options.after) options.after(state);
   call.report(judged, state.now);
+  under_way = false;
   if (observation.active()) observation.attempt_decided(call.last_attempt(), state.now);
   if (call.finished()) return finish();
   if (options.before_sleep) options.before_sleep(state);
+}
+
+// The caller's code left, perhaps in the middle of an attempt: who was told of its start hears of
+// its end.
+void RetryDriver::State::leave() {
+  const Now time = now();
+  if (!under_way) {
+    call.abandon(StopReason::cancelled, time);
+    return finish();
+  }
+  call.cancel(time);
+  if (!call.finished()) {
+    call.report({.attempt = call.attempts(),
+                 .evidence = ran ? Evidence::maybe : Evidence::not_sent,
+                 .fault = Fault::cancelled,
+                 .detail = "the call was left by an exception"},
+                time);
+  }
+  if (observation.active()) observation.attempt_decided(call.last_attempt(), time);
+  finish();
 }
 
 void RetryDriver::State::finish() {
@@ -276,6 +301,7 @@ RetryStatistics RetryDriver::statistics() const {
 
 RetryDriver::Running::Running(RetryDriver& driver) : driver_(driver) {
   State& state = *driver.state_;
+  state.ran = true;
   state.scope.emplace(state.options.name, state.attempts(), state.options.nested);
 }
 RetryDriver::Running::~Running() {

@@ -48,7 +48,8 @@ RetryScope::RetryScope(std::string_view name, Count attempts, Nested nested)
       attempts_(attempts),
       own_attempts_(attempts),
       stand_down_(nested == Nested::stand_down),
-      warns_(nested == Nested::warn) {
+      warns_(nested == Nested::warn),
+      meant_(nested == Nested::allow) {
   if (outer_ != nullptr) {
     attempts_ = NestedRetries{.outer = outer_->attempts_, .inner = attempts}.together();
     stand_down_ = stand_down_ || outer_->stand_down_;
@@ -67,14 +68,17 @@ bool within_retry() noexcept {
 std::optional<NestedRetries> note_nested_retries(std::string_view what, Count attempts) {
   RetryScope* const outer = innermost;
   if (outer == nullptr || !repeats(outer->attempts_) || !repeats(attempts)) return std::nullopt;
-  const NestedRetries nested{
-      .outer = outer->attempts_, .inner = attempts, .stood_down = outer->stand_down_};
+  const NestedRetries nested{.outer = outer->attempts_,
+                             .inner = attempts,
+                             .stood_down = outer->stand_down_,
+                             .meant = outer->meant_ && !outer->stand_down_};
   if (nested.stood_down) return nested;
   auto& within = outer->within_;
   const bool is_more = !within || attempts.is_unlimited() ||
                        (within->inner.is_number() && attempts.number() > within->inner.number());
   if (is_more && repeats(outer->own_attempts_)) {
-    within = NestedRetries{.outer = outer->own_attempts_, .inner = attempts};
+    within =
+        NestedRetries{.outer = outer->own_attempts_, .inner = attempts, .meant = outer->meant_};
   }
   if (outer->warns_) warn_once(outer->name_, what, nested);
   return nested;

@@ -33,6 +33,7 @@ class RetryScope {
   Count own_attempts_;
   bool stand_down_;
   bool warns_;
+  bool meant_;
   std::optional<NestedRetries> within_;
 };
 

@@ -210,8 +210,8 @@ void HttpCall::leave_observed() {
                    .fault = Fault::cancelled,
                    .detail = "the call was left by an exception"},
                   now);
-    observation_.attempt_decided(call_->last_attempt(), now);
   }
+  if (observation_.in_attempt()) observation_.attempt_decided(call_->last_attempt(), now);
   observation_.finished(full_report(), now);
 }
 

@@ -25,6 +25,9 @@ export TERM=xterm
 on_terminal "$REDIAL" get -O "$base/big/3000000" || fail "-O: $(cat shown)"
 [ "$(stat -c %s 3000000)" = 3000000 ] || fail 'size'
 grep -q '3000000  3.0 MB in 0:0' shown || fail "no last line: $(cat shown)"
+on_terminal "$REDIAL" get -o named "$base/big/3000000" || fail "-o: $(cat shown)"
+[ "$(stat -c %s named)" = 3000000 ] || fail 'size of -o'
+grep -q 'named  3.0 MB in 0:0' shown || fail "no last line of -o: $(cat shown)"
 for quiet in "env TERM=dumb" "env -u TERM"; do
   on_terminal $quiet "$REDIAL" get -o f "$base/big/10" || fail "$quiet"
   [ ! -s shown ] || fail "$quiet shows $(cat shown)"

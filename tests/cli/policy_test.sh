@@ -49,6 +49,25 @@ attempts 1 --policy "$work/with#mark.toml" http://127.0.0.1:9/
 attempts 2 --policy "$work/with#mark.toml#one" http://127.0.0.1:9/
 # Flags override the file, its routes too.
 attempts 2 --policy "$work/p.toml" --retry 1 http://127.0.0.1:9/one/two
+# Of many calls, each has the policy of its own route.
+printf '%s\n' http://127.0.0.1:9/ http://127.0.0.1:9/one/x http://127.0.0.1:9/one/two >"$work/jobs"
+made() {  # attempts of each job, results
+  python3 -c '
+import json, sys
+made = {row["line"]: row["attempts"] for row in map(json.loads, open(sys.argv[2]))}
+sys.exit([made[line] for line in sorted(made)] != json.loads(sys.argv[1]))' "$1" "$2" || fail "not $1: $(cat "$2")"
+}
+expect 3 '3 jobs: 0 ok, 3 failed' "$REDIAL" run "$work/jobs" -o "$work/first" --policy "$work/p.toml" --backoff 0.001
+made '[1, 2, 3]' "$work/first"
+expect 3 '3 jobs: 0 ok, 3 failed' "$REDIAL" retry "$work/jobs" "$work/first" --failed --policy "$work/p.toml" --backoff 0.001 -o "$work/again"
+made '[1, 2, 3]' "$work/again"
+expect 3 '3 jobs' "$REDIAL" run "$work/jobs" -o "$work/named" --policy "$work/p.toml#one" --backoff 0.001
+made '[2, 2, 2]' "$work/named"
+expect 3 '3 jobs' "$REDIAL" run "$work/jobs" -o "$work/over" --policy "$work/p.toml" --retry 0
+made '[1, 1, 1]' "$work/over"
+for verb in "run $work/jobs" "retry $work/jobs $work/first --failed"; do
+  expect 2 'no policy "tow"' "$REDIAL" $verb --policy "$work/p.toml#tow"
+done
 expect 2 'no policy "tow"; did you mean "two"?' "$REDIAL" get --policy "$work/p.toml#tow" http://127.0.0.1:9/
 expect 2 'none.toml:1:1: error: cannot read it: No such file' "$REDIAL" get --policy "$work/none.toml" http://127.0.0.1:9/
 printf '[policies.p]\ntotl = 1\nbackoff_factor = 2\n' >"$work/bad.toml"

@@ -32,6 +32,7 @@ def answer(connection):
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
         fields = dict(line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        heard.append(fields)
         while len(body) < int(fields.get("content-length", 0)):
             body += connection.recv(65536)
         path = head.split()[1].decode().split("?")[0]
@@ -46,6 +47,7 @@ def answer(connection):
         connection.sendall(text.encode())
 
 
+heard = []
 listener = socket.create_server(("127.0.0.1", 0))
 threading.Thread(target=serve, args=(listener,), daemon=True).start()
 port = listener.getsockname()[1]
@@ -97,6 +99,32 @@ with tempfile.TemporaryDirectory() as folder:
                 for form in forms:
                     if form in text:
                         fail(name, log, what, "holds", form, "\n" + text)
+    # A login from netrc and a cookie from a cookie file, one call and many; a jar that is written.
+    here = f"http://127.0.0.1:{port}"
+    netrc, jar, jobs, results = (os.path.join(folder, name) for name in ("netrc", "jar", "jobs", "results"))
+    open(netrc, "w").write("machine 127.0.0.1 login PLANTED password PLANTED\n")
+    open(jar, "w").write("127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\tPLANTED\n")
+    files = ["--netrc-file", netrc, "-b", jar, "--redact", "X-Mine", "--log-level", "debug", "--retry", "1", "--backoff", "0.01"]
+    for code, method, path in ((0, "get", "/ok"), (3, "get", "/broken"), (4, "post", "/reset"), (75, "get", "/later"), (0, "get", "/to")):
+        heard.clear()
+        got, out, err = run(method, here + path, "-v", "--report", report, "-c", os.path.join(folder, "new jar"), *files)
+        if got != code or not heard or any(one.get("cookie") != "sid=planted" or not one.get("authorization", "").startswith("basic ") for one in heard):
+            fail("files", path, got, heard, err)
+        for what, text in (("stdout", out), ("stderr", err), ("report", open(report).read())):
+            if any(form in text for form in forms):
+                fail("files", path, what, "\n" + text)
+    with open(jobs, "w") as lines:
+        for path in ("/ok", "/broken", "/later", "/to"):
+            lines.write(json.dumps({"url": f"{here}{path}?token=PLANTED", "headers": {"X-Api-Key": "PLANTED"}}) + "\n")
+        lines.write(json.dumps({"url": here + "/reset", "body": "card=PLANTED", "headers": {"Authorization": "PLANTED"}}) + "\n")
+    got, out, err = run("run", jobs, "-o", results, *files)
+    told = open(results).read()
+    if got != 4 or told.count("\n") != 5 or any(form in told + out + err for form in forms):
+        fail("run", got, told, out, err)
+    got, out, err = run("retry", jobs, results, "--failed", *files)
+    if any(form in out + err for form in forms):
+        fail("retry", out, err)
+
     # A proxy with credentials, which nobody answers for.
     got, out, err = run("get", f"http://127.0.0.1:{port}/ok", "-v", "--report", report, "--log-level", "debug", *planted,
                         http_proxy="http://PLANTED:PLANTED@127.0.0.1:1/", no_proxy="")

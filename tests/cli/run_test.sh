@@ -68,6 +68,8 @@ J
 expect 4 '9 jobs' "$REDIAL" run jobs.jsonl -o results.jsonl --concurrency 4 --backoff 0.01 --body-cap 10
 grep -q 'next: redial retry jobs.jsonl results.jsonl --failed' err || fail "no next command: $(cat err)"
 grep -q 'status_' err || fail "no reasons: $(cat err)"
+grep -q "for example gone, GET $base/gone\$" err || fail "no example with its URL: $(cat err)"
+[ "$(wc -l <err)" -le 12 ] || fail "a summary of more than 12 lines: $(cat err)"
 check results.jsonl "
 assert len(rows) == 9 and len(by) == 9, rows
 assert by['L1']['outcome'] == 'ok' and by['L1']['line'] == 1 and by['L1']['url'].endswith('token=***')
@@ -105,6 +107,10 @@ expect 3 '1 job' "$REDIAL" retry jobs.jsonl results.jsonl --failed --where 'stat
 check where.jsonl "assert set(by) == {'gone'}"
 expect 4 '1 job' "$REDIAL" retry jobs.jsonl results.jsonl lost --backoff 0.01 -o named.jsonl
 check named.jsonl "assert set(by) == {'lost'}"
+broken_before=$(grep -c '"/broken"' ledger)
+expect 3 '1 job' "$REDIAL" retry jobs.jsonl results.jsonl broken --backoff 0.01 -o named.jsonl
+check named.jsonl "assert set(by) == {'broken'} and by['broken']['resend'] == 'unsafe'"
+[ "$(grep -c '"/broken"' ledger)" = $((broken_before + 1)) ] || fail "an unsafe job that was named is sent once"
 expect 2 'ended ok' "$REDIAL" retry jobs.jsonl results.jsonl blip
 expect 2 'no result line' "$REDIAL" retry jobs.jsonl results.jsonl nobody
 expect 2 'say --failed' "$REDIAL" retry jobs.jsonl results.jsonl
@@ -154,6 +160,12 @@ bad 'repeats the one of line 1' '{"id": "L1", "url": "http://a.test/"}'
 expect 2 'No such file' "$REDIAL" run nowhere.jsonl
 expect 2 'only auto' "$REDIAL" run jobs.jsonl --idempotency-key k
 expect 2 'is the jobs file itself' "$REDIAL" run jobs.jsonl -o jobs.jsonl
+for one in '-d x' '--json {}' '-F a=1' '--form-string a=1' '-G' '-c jar' '-O' '-i' '-I' '-v' '-N' '-X PUT' '-w x' '--report r' \
+  '--no-progress-meter'; do
+  for verb in 'run jobs.jsonl' 'retry jobs.jsonl results.jsonl --failed'; do
+    expect 2 '' "$REDIAL" $verb $one  # of one call: a job says it itself
+  done
+done
 printf '{"url": "x"' | expect 2 'standard input, line 1' "$REDIAL" run -
 [ "$(wc -l <ledger)" = "$sent" ] || fail "something was sent"
 
@@ -171,16 +183,55 @@ check stream.out "assert set(by) == {'L1', 's'}"
 printf '%s\n' "$base/ok" 'nonsense' "$base/ok" | expect 2 'line 2' "$REDIAL" run - --stream -o stream.out
 check stream.out "assert set(by) == {'L1'}"
 [ -e stream.out.bak ] || fail "earlier results were not kept"
-# Backpressure: what is not asked for stays in the pipe.
-(for ((i = 0; i < 20000; ++i)); do echo "$base/stall"; done; echo end >fed) 2>/dev/null | "$REDIAL" run - --stream --concurrency 1 -m 1 --retry 0 -o pressure.out >/dev/null 2>&1 &
-press=$!
-"$REDIAL" get -s --retry 20 --retry-on 404 --backoff 0.05 "$base/ok" >/dev/null
-[ ! -e fed ] || fail "--stream read everything at once"
-kill $press 2>/dev/null
+# Backpressure: what nobody has asked for stays in the pipe. The server keeps its first answer until nothing more is read.
+python3 - <<'P' || fail "--stream reads ahead"
+import http.server, json, os, subprocess, sys, threading
+asked, answer = threading.Event(), threading.Event()
+class Slow(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        asked.set()
+        answer.wait()
+        self.send_response(204)
+        self.end_headers()
+    def log_message(self, *args):
+        pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+server.daemon_threads = True
+threading.Thread(target=server.serve_forever, daemon=True).start()
+url = "http://127.0.0.1:%d/" % server.server_address[1]
+lines = [json.dumps({"url": url, "meta": "x" * 1000}) + "\n" for _ in range(3000)]
+run = subprocess.Popen([os.environ["REDIAL"], "run", "-", "--stream", "--concurrency", "1", "-s", "-o", "pressure.out"],
+                       stdin=subprocess.PIPE, text=True)
+written = 0
+def write():
+    global written
+    for line in lines:
+        run.stdin.write(line)
+        run.stdin.flush()
+        written += 1
+    run.stdin.close()
+writer = threading.Thread(target=write, daemon=True)
+writer.start()
+asked.wait()
+before = -1
+while writer.is_alive() and before != written:  # it stands still: the pipe is full
+    before = written
+    writer.join(0.5)
+held = written
+answer.set()
+writer.join()
+code = run.wait()
+rows = [json.loads(line) for line in open("pressure.out")]
+# A pipe holds 64 KiB, the reader's buffer 128 KiB, and 64 jobs are read ahead.
+sys.exit(f"{held} lines were read while one was asked for" if held > 400 else code or len(rows) != 3000)
+P
 
 # --- outputs that cannot be written
 expect 74 'No space left' "$REDIAL" run jobs.jsonl -o /dev/full
 expect 74 'No such file' "$REDIAL" run jobs.jsonl -o none/x
+"$REDIAL" run flags.jsonl >/dev/full 2>err
+[ $? = 74 ] && grep -q 'standard output: No space left' err || fail "full standard output: $(cat err)"
 for _ in $(seq 40); do echo "$base/big"; done >many.jsonl
 (ulimit -f 1; trap '' XFSZ; "$REDIAL" run many.jsonl -o full.out >/dev/null 2>full.err; echo $? >full.code)
 [ "$(cat full.code)" = 74 ] || fail "full disk: $(cat full.code) $(cat full.err)"
@@ -190,7 +241,7 @@ import os, subprocess
 reader, writer = os.pipe()
 os.close(reader)
 done = subprocess.run([os.environ["REDIAL"], "run", "many.jsonl", "--concurrency", "2"], stdout=writer, stderr=subprocess.PIPE)
-assert done.returncode == 74 and b"Broken pipe" in done.stderr and b"no result line" in done.stderr, done
+assert done.returncode == 74 and b"Broken pipe" in done.stderr and b"no result line" in done.stderr and b"GET http://127.0.0.1" in done.stderr, done
 P
 
 # --- Ctrl-C: first finishes what is in flight, second ends it
@@ -208,7 +259,11 @@ expect 0 '2 jobs' "$REDIAL" run stall.jsonl --from-line 3 -o rest.out
 before=$(grep -c '"/stall"' ledger)
 printf '%s\n' "$base/stall" "{\"id\":\"p\",\"method\":\"POST\",\"url\":\"$base/stall\"}" >stall2.jsonl
 "$REDIAL" run stall2.jsonl -o int2.out --retry 0 --attempt-timeout 60 2>int.err & run=$!
-waited $((before + 2)); kill -INT $run
+waited $((before + 2)); kill -USR1 $run
+for _ in $(seq 400); do grep -q 'in flight 2' int.err && break; read -rt 0.05 _ <>hello.$$; done
+grep -q '^redial: 0/2  0%  ok 0  waiting 0 .* waiting on: servers 100%' int.err || fail "SIGUSR1: $(cat int.err)"
+[ "$(ls /proc/$run/task | wc -l)" -le 8 ] || fail "threads: $(ls /proc/$run/task)"
+kill -INT $run
 for _ in $(seq 400); do grep -q finishing int.err && break; read -rt 0.05 _ <>hello.$$; done
 kill -INT $run; wait $run; code=$?
 [ $code = 130 ] || fail "second Ctrl-C: $code $(cat int.err)"

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """Writes one source file with every ```cpp block of the given Markdown files, so that they are compiled.
 
-A block becomes a function, with a `session` and a `url` at hand unless it makes its own; its #include lines go to the
-top, `main` gets another name. A block that begins with a class or a function at the left margin is a definition: the later
+Those of docs/recipes/ also run, in recipes_test.cpp. The others call services that nobody here has, with real waits: what
+they show runs in examples/, each of which is a test.
+
+docs/recipes/testing.md is the namespace `page_recipes_testing`. A block becomes a function `snippet_N` of it, N counting
+from 0, with a `session` and a `url` at hand unless it makes its own; its #include lines go to the top, `main` gets another
+name. A block that begins with a class or a function at the left margin is a definition: the later
 blocks of its page see it. A fragment that cannot compile is marked ```cpp no-compile. Errors name the file and line of the
 documentation.
 """
@@ -41,9 +45,11 @@ def is_definition(text):
 
 def main(output, paths):
     found, body = [], []
-    for page, path in enumerate(paths):
-        for start, lines in blocks(path):
-            name = f"snippet_{len(body)}"
+    for path in paths:
+        inside = path.split("/docs/")[-1] if "/docs/" in path else path.split("/")[-1]
+        page = re.sub(r"\W", "_", inside.removesuffix(".md"))
+        for number, (start, lines) in enumerate(blocks(path)):
+            name = f"snippet_{number}"
             found += [line for line in lines if line.startswith("#include")]
             text = "\n".join("" if line.startswith("#include") else line for line in lines)
             text = f'#line {start} "{path}"\n{text}\n'

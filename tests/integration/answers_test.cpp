@@ -3,9 +3,9 @@
 #include <thread>
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "integration/support.hpp"
+#include "packed.hpp"
 
 namespace {
 
@@ -13,20 +13,7 @@ using namespace redial;
 using namespace std::chrono_literals;
 using redial::testing::FaultServer;
 using redial::testing::Reply;
-
-std::string gzip(std::string_view text) {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
+using redial_tests::packed;
 
 TEST(Answers, NoBodyFollows204And304) {
   FaultServer server;
@@ -87,21 +74,21 @@ class MemorySink final : public BodySink {
 TEST(Answers, CodingsAreUndoneInMemoryAndIntoASinkOrLeftAlone) {
   const std::string text(100000, 'a');
   FaultServer server;
-  server.on("",
-            Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = gzip(text), .chunked = true});
+  server.on(
+      "", Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = packed(text), .chunked = true});
   Session session;
   EXPECT_EQ(session.get(server.url()).body(), text);
   MemorySink sink;
   session.get(server.url(), {.sink = &sink});
   EXPECT_EQ(sink.committed, text);
-  EXPECT_EQ(session.get(server.url(), {.decode_content = false}).body(), gzip(text));
+  EXPECT_EQ(session.get(server.url(), {.decode_content = false}).body(), packed(text));
 }
 
 TEST(Answers, ALimitOfOursIsPermanentAndTheBodyIsNotKept) {
   FaultServer server;
   server.on("/plain", Reply{.body = std::string(5000, 'x')});
-  server.on("/coded",
-            Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = gzip(std::string(5000, 'x'))});
+  server.on("/coded", Reply{.headers = {{"Content-Encoding", "gzip"}},
+                            .body = packed(std::string(5000, 'x'))});
   Session session;
   for (const auto* path : {"/plain", "/coded"}) {
     const auto result = session.try_get(server.url(path), {.max_body = 4999});

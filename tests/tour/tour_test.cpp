@@ -1,5 +1,7 @@
 // A tour of the client through two servers that nobody here wrote: what people do every day,
 // against httpbin and nginx.
+#include <memory>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,22 +17,22 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class HttpbinTour : public ::testing::Test {
+/// One peer for all tests of a suite; skipped, saying why, where it cannot be had.
+template <class Peer>
+class Tour : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { peer_ = new Httpbin(); }
-  static void TearDownTestSuite() {
-    delete peer_;
-    peer_ = nullptr;
-  }
+  static void SetUpTestSuite() { peer_ = std::make_unique<Peer>(); }
+  static void TearDownTestSuite() { peer_.reset(); }
   void SetUp() override {
     if (!peer_->missing().empty()) GTEST_SKIP() << peer_->missing();
   }
   static std::string url(const std::string& path) { return peer_->url(path); }
 
   Session session_;
-  static Httpbin* peer_;
+  static inline std::unique_ptr<Peer> peer_;
 };
-Httpbin* HttpbinTour::peer_ = nullptr;
+class HttpbinTour : public Tour<Httpbin> {};
+class NginxTour : public Tour<Nginx> {};
 
 TEST_F(HttpbinTour, QueryParametersArriveAsGiven) {
   const auto seen = session_.get(url("/get?a=1"), {.params = {{"b", "x y&z"}, {"b", "ä"}}}).json();
@@ -123,23 +125,6 @@ TEST_F(HttpbinTour, ConditionalRequestsGetTheirAnswer) {
   EXPECT_EQ(session_.get(url("/cache"), {.headers = {{"If-Modified-Since", "yesterday"}}}).status(),
             304);
 }
-
-class NginxTour : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() { peer_ = new Nginx(); }
-  static void TearDownTestSuite() {
-    delete peer_;
-    peer_ = nullptr;
-  }
-  void SetUp() override {
-    if (!peer_->missing().empty()) GTEST_SKIP() << peer_->missing();
-  }
-  static std::string url(const std::string& path) { return peer_->url(path); }
-
-  Session session_;
-  static Nginx* peer_;
-};
-Nginx* NginxTour::peer_ = nullptr;
 
 TEST_F(NginxTour, FilesArriveWholeCodedAndPlain) {
   const auto coded = session_.get(url("/text"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,7 +34,7 @@ struct LogField {
 struct REDIAL_EXPORT LogRecord {
   LogLevel level = LogLevel::debug;
   WallTime time{};
-  std::string_view event;  ///< "attempt", "retries", "call" or "more"
+  std::string_view event;  ///< "attempt", "retries", "call", "nested" or "more"
   std::string message;
   std::vector<LogField> fields;
 
@@ -78,9 +79,10 @@ struct LogOptions {
 /// debug: every attempt, with what it came to and what follows; calls that end well at once.
 /// info: a call that ended well after retries, or was cancelled. warning: a call that has used
 /// `warn_at` of its retries (once a call); a call that failed, that has to come back later, or that
-/// ended in doubt. Lines alike (same level, endpoint, method and cause) are summed up in bursts:
-/// "and 412 more like this in 10 s"; debug lines are not. A summary is written with the first event
-/// after its window, by `flush`, or at the latest by the destructor.
+/// ended in doubt; the first time, once a Log, that calls retry within retries which nobody meant
+/// (`CallReport::nested`). Lines alike (same level, endpoint, method and cause) are summed up in
+/// bursts: "and 412 more like this in 10 s"; debug lines are not. A summary is written with the
+/// first event after its window, by `flush`, or at the latest by the destructor.
 ///
 /// Lines hold host, port and route, never a query, userinfo, header field or body. Time is that of
 /// the events: under a fake clock the log is the same every time.
@@ -105,10 +107,12 @@ class REDIAL_EXPORT Log final : public Observer {
   struct Bursts;
   void emit(LogRecord record, const std::string& likeness, Now now);
   void sweep(Now now);
+  void note_nested(const CallView& call, const CallReport& report, Now now);
 
   std::shared_ptr<LogSink> sink_;
   LogOptions options_;
   std::unique_ptr<Bursts> bursts_;
+  std::atomic<bool> nested_said_{false};
 };
 
 }  // namespace v0

@@ -88,6 +88,7 @@ struct REDIAL_EXPORT NestedRetries {
   Count outer = 1;          ///< attempts that the layers around make at most
   Count inner = 1;          ///< attempts that the layer within makes at most, for each of those
   bool stood_down = false;  ///< the inner layer made one attempt only, because it was told to
+  bool meant = false;       ///< the layer around allows it: `Nested::allow`
 
   /// What it comes to at most.
   Count together() const noexcept;

@@ -4,10 +4,13 @@
 
 #include <stdexcept>
 
+#include "unit/cli/fake_screen.hpp"
+
 namespace {
 
 using namespace redial;
 using namespace redial::cli;
+using cli_tests::FakeScreen;
 using namespace std::chrono_literals;
 
 TEST(Download, NumbersForPeople) {
@@ -59,20 +62,10 @@ class Taker final : public BodySink {
   bool full = false, committed = false, abandoned = false;
 };
 
-struct Screen {
-  ProgressSink::Terminal terminal() {
-    return {.write = [this](std::string_view text) { shown.emplace_back(text); },
-            .width = [] { return 80; },
-            .now = [this] { return now; }};
-  }
-  std::vector<std::string> shown;
-  SteadyTime now{};
-};
-
 TEST(ProgressSink, DrawsAtMostTenTimesASecondAndEndsWithALine) {
   Taker taker;
-  Screen screen;
-  ProgressSink sink(taker, "f", screen.terminal());
+  FakeScreen screen;
+  ProgressSink sink(taker, "f", screen.screen());
   sink.begin(Response());
   for (int i = 0; i < 2000; ++i) {
     sink.write("x");
@@ -94,8 +87,8 @@ TEST(ProgressSink, DrawsAtMostTenTimesASecondAndEndsWithALine) {
 
 TEST(ProgressSink, IsQuietForWhatIsQuick) {
   Taker taker;
-  Screen screen;
-  ProgressSink sink(taker, "f", screen.terminal());
+  FakeScreen screen;
+  ProgressSink sink(taker, "f", screen.screen());
   sink.begin(Response());
   sink.write("x");
   screen.now += 400ms;
@@ -105,8 +98,8 @@ TEST(ProgressSink, IsQuietForWhatIsQuick) {
 
 TEST(ProgressSink, TakesTheLineAwayWhenAnAttemptFails) {
   Taker taker;
-  Screen screen;
-  ProgressSink sink(taker, "f", screen.terminal());
+  FakeScreen screen;
+  ProgressSink sink(taker, "f", screen.screen());
   sink.begin(Response());
   screen.now += 1s;
   sink.write("x");
@@ -124,8 +117,8 @@ TEST(ProgressSink, TakesTheLineAwayWhenAnAttemptFails) {
 TEST(ProgressSink, AFullDiskIsNoSuccess) {
   Taker taker;
   taker.full = true;
-  Screen screen;
-  ProgressSink sink(taker, "f", screen.terminal());
+  FakeScreen screen;
+  ProgressSink sink(taker, "f", screen.screen());
   sink.begin(Response());
   EXPECT_THROW(sink.commit(), std::runtime_error);
   EXPECT_TRUE(screen.shown.empty());

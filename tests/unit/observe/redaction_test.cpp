@@ -150,49 +150,78 @@ RequestOptions planted() {
   return options;
 }
 
+// Where the call's credentials come from.
+enum class From : std::uint8_t { its_own_words, files };
+
+void expect_nothing_shown(const Case& one, From from) {
+  std::string lines;
+  const auto keep = [&](std::string_view line) { lines += line; };
+  const auto metrics = std::make_shared<Metrics>();
+  const auto transport = std::make_shared<ScriptedTransport>();
+  for (const auto& attempt : one.script) transport->then(attempt);
+  SessionOptions given;
+  given.headers = {{"X-Auth-Token", k_secret}};
+  given.secret_query_names.emplace_back("session");
+  given.observer = std::make_shared<Observers>(std::vector<std::shared_ptr<Observer>>{
+      metrics,
+      std::make_shared<Log>(make_line_sink(LogFormat::text, keep),
+                            LogOptions{.level = LogLevel::debug}),
+      std::make_shared<Log>(make_line_sink(LogFormat::json, keep),
+                            LogOptions{.level = LogLevel::debug})});
+  if (from == From::files)
+    given.netrc = Netrc::parse("default login " + k_secret + " password " + k_secret);
+  Session session(given);
+  session.mount("http://", {.transport = transport});
+
+  RequestOptions options = planted();
+  std::string userinfo = "PLANTED:PLANTED@";
+  if (from == From::files) {
+    session.cookies().load_text("a.test\tFALSE\t/\tFALSE\t0\tsid\t" + k_secret + "\n");
+    options.headers.erase("Cookie");
+    userinfo.clear();
+  }
+  if (one.adjust) one.adjust(options);
+  const auto result = session.try_request(
+      one.method, "http://" + userinfo + "a.test/pay?token=PLANTED&Signature=%50LANTED#PLANTED",
+      std::move(options));
+  for (const auto& request : transport->requests()) {
+    if (request.url.host() != "a.test") continue;
+    EXPECT_EQ(request.headers.get("Cookie"), "sid=" + k_secret) << "it was sent";
+    EXPECT_EQ(request.headers.get("Authorization"),
+              "Basic " + base64_encode(k_secret + ":" + k_secret));
+  }
+  Said said;
+  const CallReport& report = result ? result->report() : result.error().report();
+  EXPECT_EQ(report.outcome, one.outcome) << report.text();
+  add_report(said, report);
+  if (!result) said.emplace_back("error", result.error().what());
+  if (result && report.outcome != CallOutcome::ok) {
+    try {
+      result->raise_for_status();
+      ADD_FAILURE() << "it did not raise";
+    } catch (const Error& error) {
+      said.emplace_back("raised error", error.what());
+    }
+  }
+  said.emplace_back("log", lines);
+  said.emplace_back("metrics", metrics->prometheus_text());
+  EXPECT_FALSE(lines.empty());
+  for (const auto& [what, text] : said) EXPECT_FALSE(holds_secret(text)) << what << ": " << text;
+  EXPECT_EQ(transport->left(), 0U);
+}
+
 TEST(Redaction, APlantedSecretShowsNowhere) {
   for (const auto& one : cases()) {
     SCOPED_TRACE(one.name);
-    std::string lines;
-    const auto keep = [&](std::string_view line) { lines += line; };
-    const auto metrics = std::make_shared<Metrics>();
-    const auto transport = std::make_shared<ScriptedTransport>();
-    for (const auto& attempt : one.script) transport->then(attempt);
-    SessionOptions given;
-    given.headers = {{"X-Auth-Token", k_secret}};
-    given.secret_query_names.emplace_back("session");
-    given.observer = std::make_shared<Observers>(std::vector<std::shared_ptr<Observer>>{
-        metrics,
-        std::make_shared<Log>(make_line_sink(LogFormat::text, keep),
-                              LogOptions{.level = LogLevel::debug}),
-        std::make_shared<Log>(make_line_sink(LogFormat::json, keep),
-                              LogOptions{.level = LogLevel::debug})});
-    Session session(given);
-    session.mount("http://", {.transport = transport});
+    expect_nothing_shown(one, From::its_own_words);
+  }
+}
 
-    RequestOptions options = planted();
-    if (one.adjust) one.adjust(options);
-    const auto result = session.try_request(
-        one.method, "http://PLANTED:PLANTED@a.test/pay?token=PLANTED&Signature=%50LANTED#PLANTED",
-        std::move(options));
-    Said said;
-    const CallReport& report = result ? result->report() : result.error().report();
-    EXPECT_EQ(report.outcome, one.outcome) << report.text();
-    add_report(said, report);
-    if (!result) said.emplace_back("error", result.error().what());
-    if (result && report.outcome != CallOutcome::ok) {
-      try {
-        result->raise_for_status();
-        ADD_FAILURE() << "it did not raise";
-      } catch (const Error& error) {
-        said.emplace_back("raised error", error.what());
-      }
-    }
-    said.emplace_back("log", lines);
-    said.emplace_back("metrics", metrics->prometheus_text());
-    EXPECT_FALSE(lines.empty());
-    for (const auto& [what, text] : said) EXPECT_FALSE(holds_secret(text)) << what << ": " << text;
-    EXPECT_EQ(transport->left(), 0U);
+// A login from netrc, a cookie from a cookie file.
+TEST(Redaction, NorDoesOneThatCameFromAFile) {
+  for (const auto& one : cases()) {
+    SCOPED_TRACE(one.name);
+    expect_nothing_shown(one, From::files);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <redial/observe/log.hpp>
 #include <redial/session/session.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
@@ -65,7 +66,7 @@ TEST_F(NestedRetry, IsNoticedInBothReportsAndSaidOnce) {
   EXPECT_EQ(inner.nested->together(), Count(12));
   EXPECT_THAT(outer.text(), HasSubstr("up to 3 attempts around up to 4, 12 together"));
   EXPECT_THAT(outer.json(), HasSubstr("\"nested\":{\"outer_attempts\":3,\"inner_attempts\":4,"
-                                      "\"together\":12,\"stood_down\":false}"));
+                                      "\"together\":12,\"stood_down\":false,\"meant\":false}"));
   ASSERT_EQ(lines().size(), 1U);
   EXPECT_THAT(lines()[0], HasSubstr("retry() of fetch (3 attempts), 12 together"));
 }
@@ -84,8 +85,41 @@ TEST_F(NestedRetry, LeavesTheInnerLayerOneAttemptWhenItStandsDown) {
 TEST_F(NestedRetry, IsSilentWhenItIsMeant) {
   options.nested = Nested::allow;
   EXPECT_EQ(retry(options, [&] { return get(); }), 503);
-  EXPECT_TRUE(outer.nested);
+  ASSERT_TRUE(outer.nested);
+  EXPECT_TRUE(outer.nested->meant);
+  EXPECT_TRUE(inner.nested->meant);
+  EXPECT_THAT(outer.text(), HasSubstr("12 together; that is meant (Nested::allow)"));
   EXPECT_TRUE(lines().empty());
+}
+
+// The log of whichever layer has one hears of it with the first report that says so.
+TEST_F(NestedRetry, IsOneWarningOfALog) {
+  for (const bool outer_logs : {false, true}) {
+    std::string logged;
+    const auto log = std::make_shared<Log>(
+        make_line_sink(LogFormat::text, [&](std::string_view line) { logged += line; }),
+        LogOptions{.warn_at = 1, .window = 0s});
+    Session quiet, logging(SessionOptions{.observer = log});
+    for (Session* one : {&quiet, &logging})
+      one->mount("http://", {.max_retries = {.total = 3}, .transport = transport});
+    const auto calls = [&](Nested nested) {
+      for (int i = 0; i < 12; ++i) transport->then(Scripted::answer(503));
+      options.nested = nested;
+      options.observer = outer_logs ? log : nullptr;
+      Session& within = outer_logs ? quiet : logging;
+      retry(options, [&] { return within.get("http://a.test/").status(); });
+    };
+    calls(Nested::allow);
+    calls(Nested::stand_down);
+    EXPECT_THAT(logged, ::testing::Not(HasSubstr("within retries")));
+    calls(Nested::warn);
+    const auto at =
+        logged.find("retries within retries: up to 3 attempts around up to 4, 12 toget");
+    ASSERT_NE(at, std::string::npos) << logged;
+    EXPECT_EQ(logged.substr(logged.rfind('\n', at) + 1).substr(25, 8), "WARNING ");
+    calls(Nested::warn);
+    EXPECT_EQ(logged.find("retries within retries", at + 1), std::string::npos) << "said once";
+  }
 }
 
 TEST_F(NestedRetry, IsNoNestingWhenOneLayerMakesOneAttempt) {

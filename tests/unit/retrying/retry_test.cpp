@@ -483,6 +483,40 @@ TEST(Retry, TellsAnObserverAsASessionDoes) {
                                         "fetch starts 2", "ends 2", "ok"));
 }
 
+// Whoever heard an attempt start hears what came of it, wherever the caller's own code throws.
+TEST(Retry, TellsAnObserverTheEndOfAnAttemptThatAHookLeaves) {
+  const auto mine = [](const auto&...) { throw std::domain_error("mine"); };
+  const auto heard = [&](const std::function<void(RetryOptions&)>& spoil) {
+    const auto events = std::make_shared<Events>();
+    CallReport report;
+    RetryOptions options = on(retry_if::exception_type<Busy>());
+    options.name = "f";
+    options.report = &report;
+    options.observer = events;
+    spoil(options);
+    EXPECT_THROW(retry(options, [] { throw Busy("busy"); }), std::domain_error);
+    EXPECT_EQ(report.outcome, CallOutcome::cancelled);
+    return events->seen;
+  };
+  EXPECT_THAT(heard([&](RetryOptions& options) { options.before = mine; }),
+              ElementsAre("cancelled"));
+  EXPECT_THAT(heard([&](RetryOptions& options) { options.after = mine; }),
+              ElementsAre("f starts 1", "ends 1", "cancelled"));
+  EXPECT_THAT(heard([&](RetryOptions& options) {
+                options.retry_if = retry_if::predicate(
+                    [](const RetryState&) -> bool { throw std::domain_error("mine"); });
+              }),
+              ElementsAre("f starts 1", "ends 1", "cancelled"));
+  EXPECT_THAT(heard([&](RetryOptions& options) {
+                options.wait = [](const RetryState&) -> Duration {
+                  throw std::domain_error("mine");
+                };
+              }),
+              ElementsAre("f starts 1", "ends 1", "cancelled"));
+  EXPECT_THAT(heard([&](RetryOptions& options) { options.before_sleep = mine; }),
+              ElementsAre("f starts 1", "ends 1", "again, failed", "cancelled"));
+}
+
 TEST(Retry, SpendsNoTimeInWaitsInAFastTest) {
   const redial::testing::FastRetries fast({.attempts = 3});
   CallReport report;

@@ -10,6 +10,8 @@
 #include <redial/testing/matchers.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
+#include "instant.hpp"
+
 namespace {
 
 using namespace redial;
@@ -19,36 +21,16 @@ using redial::testing::FastRetries;
 using redial::testing::Scripted;
 using redial::testing::ScriptedTransport;
 
-/// Answers 503 at once on a loop that says it takes real time: what it is asked to wait is counted,
-/// not slept.
-class Unhurried final : public Transport {
+/// Keeps the limits of each attempt.
+class Unhurried final : public redial_tests::Instant {
  public:
-  class Loop final : public EventLoop {
-   public:
-    Now now() override { return clock.now(); }
-    void run(SteadyTime until) override {
-      if (pending == nullptr) return clock.wait(until - now().steady);
-      Exchange& exchange = *std::exchange(pending, nullptr);
-      exchange.response.status = 503;
-      exchange.head(exchange.response);
-      Outcome outcome;
-      outcome.evidence = Evidence::responded;
-      outcome.status = 503;
-      exchange.finished(std::move(outcome));
-    }
-    void wake() noexcept override {}
-    FakeClock clock;
-    Exchange* pending = nullptr;
-  };
-
-  std::shared_ptr<EventLoop> lease() override { return loop; }
-  void start(EventLoop&, Exchange& exchange) override {
+  Unhurried() : Unhurried(std::make_shared<FakeClock>()) {}
+  explicit Unhurried(const std::shared_ptr<FakeClock>& fake) : Instant(503, fake), clock(*fake) {}
+  void start(EventLoop& loop, Exchange& exchange) override {
     limits.push_back(exchange.limits);
-    loop->pending = &exchange;
+    Instant::start(loop, exchange);
   }
-  void cancel(EventLoop&, Exchange&) override {}
-
-  std::shared_ptr<Loop> loop = std::make_shared<Loop>();
+  FakeClock& clock;
   std::vector<AttemptLimits> limits;
 };
 
@@ -77,8 +59,8 @@ TEST(FastRetries, WaitsArePassedOverAndStillReported) {
   Fixture fixture(k_doubling);
   const FastRetries fast;
   const CallReport report = fixture.call();
-  EXPECT_TRUE(fixture.transport->loop->clock.waits().empty());
-  EXPECT_EQ(fixture.transport->loop->clock.elapsed(), Duration::zero());
+  EXPECT_TRUE(fixture.transport->clock.waits().empty());
+  EXPECT_EQ(fixture.transport->clock.elapsed(), Duration::zero());
   EXPECT_EQ(waits_of(report), (std::vector<Duration>{1s, 2s, 4s}));
   EXPECT_EQ(report.elapsed, 7s);
   EXPECT_EQ(report.attempts[2].started, 3s);
@@ -87,7 +69,7 @@ TEST(FastRetries, WaitsArePassedOverAndStillReported) {
 TEST(FastRetries, WithoutOneTheWaitsTakeTheirTime) {
   Fixture fixture(k_doubling);
   fixture.call();
-  EXPECT_EQ(fixture.transport->loop->clock.waits(), (std::vector<Duration>{1s, 2s, 4s}));
+  EXPECT_EQ(fixture.transport->clock.waits(), (std::vector<Duration>{1s, 2s, 4s}));
 }
 
 TEST(FastRetries, TheDeadlineCountsTheWaitsAsIfTheyHadBeenSpent) {
