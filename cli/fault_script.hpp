@@ -1,20 +1,26 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <redial/testing/fault_server.hpp>
+#include <redial/testing/fault_catalogue.hpp>
 
 namespace redial::cli {
 
 /// What a fault server is to do, from a file (docs/fault-server.md): a JSON object whose fields are
-/// those of `testing::Reply` and `FaultServer::Options`.
+/// those of `testing::Reply`, `When`, `KeyRules` and `FaultServer::Options`.
 struct FaultScript {
+  using Change = std::function<void(testing::Reply&)>;
+
   testing::FaultServer::Options options;
   std::vector<testing::FaultServer::OnAccept> accept;
+  std::vector<std::pair<testing::When, testing::FaultServer::OnAccept>> accept_rules;
   std::vector<std::pair<std::string, std::vector<testing::Reply>>> routes;
+  std::vector<std::pair<testing::When, Change>> rules;
+  std::vector<std::pair<testing::When, const testing::NamedFault*>> named;  ///< after the rules
 
   void load_into(testing::FaultServer& server) const;
 };
