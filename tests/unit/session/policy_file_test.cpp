@@ -258,8 +258,8 @@ TEST(PolicyFile, AFieldInTheWrongPlaceIsToldWhereItBelongs) {
 }
 
 TEST(PolicyFile, GuardsAreReserved) {
-  for (const char* const name : {"rate", "burst", "budget", "breaker", "concurrency", "hedge"})
-    expect_refused(std::string(name) + " = 1", "guards are not in this version");
+  for (const char* const name : {"budget", "breaker", "concurrency", "hedge"})
+    expect_refused(std::string(name) + " = 1", "this guard is not in this version");
 }
 
 TEST(PolicyFile, DurationsNeedAUnit) {
