@@ -23,14 +23,15 @@ using redial::testing::ScriptedTransport;
 struct Bench {
   explicit Bench(Retry retry = {}, Timeouts timeouts = {}, double draw = 0.5,
                  std::shared_ptr<Guard> guard = nullptr)
-      : session(fixed(draw)) {
+      : session(fixed(draw, guard == nullptr)) {
     const Adapter adapter{
         .max_retries = retry, .timeouts = timeouts, .transport = transport, .guard = guard};
     session.mount("http://", adapter);
     session.mount("https://", adapter);
   }
-  static SessionOptions fixed(double draw) {
+  static SessionOptions fixed(double draw, bool pause_hosts) {
     SessionOptions options;
+    options.pause_hosts = pause_hosts;
     options.draw = Uniform::always(draw);
     return options;
   }
