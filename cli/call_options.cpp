@@ -12,6 +12,7 @@
 #include <redial/observe/log.hpp>
 
 #include "errors.hpp"
+#include "session/policy_values.hpp"
 
 namespace redial::cli {
 namespace {
@@ -279,10 +280,33 @@ void change_adapter(const CallFlags& flags, Adapter& adapter) {
   if (!flags.cert.empty()) tls.key_file = flags.key;
 }
 
+// One limiter for every call, whichever policy rules it.
+std::shared_ptr<Guard> rate_limiter_of(const CallFlags& flags) {
+  if (flags.rate.empty()) {
+    if (flags.burst) throw UsageError("--burst: needs --rate");
+    return nullptr;
+  }
+  const auto rate = detail::parse_rate(flags.rate);
+  if (!rate)
+    throw UsageError("--rate: expected a number and a time, such as 200/s, 5/m or 1/10s, got '" +
+                     flags.rate + "'");
+  if (flags.burst && *flags.burst < 1) throw UsageError("--burst: must be at least 1");
+  try {
+    return std::make_shared<RateLimiter>(
+        RateLimit{.rate = *rate, .burst = flags.burst.value_or(0)});
+  } catch (const std::invalid_argument& error) {
+    throw UsageError("--rate " + flags.rate + ": " + error.what());
+  }
+}
+
 void add_policy(const CallFlags& flags, CallSetup& setup) {
   if (!flags.policy.empty()) read_policy_file(flags, setup);
   change_adapter(flags, setup.adapter);
   for (auto& [prefix, adapter] : setup.routes) change_adapter(flags, adapter);
+  if (const auto limiter = rate_limiter_of(flags)) {
+    setup.adapter.guard = limiter;
+    for (auto& [prefix, adapter] : setup.routes) adapter.guard = limiter;
+  }
   if (flags.idempotent) setup.options.idempotent = Idempotent::yes;
   if (flags.idempotency_key == "auto") {
     setup.options.idempotency_key = IdempotencyKey::automatic();
@@ -457,6 +481,10 @@ void declare_policy(CLI::App& app, CallFlags& flags) {
       ->group(k_ours);
   app.add_option("--retry-methods", flags.retry_methods,
                  "methods that may be repeated, or any [the idempotent ones]")
+      ->group(k_ours);
+  app.add_option("--rate", flags.rate, "attempts that may start at each host, 200/s, 5/m, 1/10s")
+      ->group(k_ours);
+  app.add_option("--burst", flags.burst, "of these, at once after a rest [a tenth of a second's]")
       ->group(k_ours);
   app.add_option("--attempt-timeout", flags.attempt_timeout, "seconds for one attempt [10]")
       ->group(k_ours);

@@ -52,6 +52,8 @@ struct CallFlags {
   // ours
   std::optional<double> backoff, backoff_max, attempt_timeout;
   std::string jitter, retry_on, retry_methods;
+  std::string rate;
+  std::optional<std::int64_t> burst;
   std::string idempotency_key;
   bool idempotent = false, no_redirect = false;
   std::string report;

@@ -26,6 +26,7 @@ struct ExplainFlags {
 struct Subject {
   WhatIf call;
   std::string policy;  ///< "redial's defaults", "policy payments of services.toml"
+  std::string limits;  ///< what its guard says of itself, or empty
   Retry retry;         ///< as it stands, with every flag
   Timeouts timeouts;
   bool has_outcome = false;

@@ -192,6 +192,7 @@ Subject subject_of(const ExplainFlags& given) {
   }
   subject.retry = setup.adapter.max_retries;
   subject.timeouts = setup.adapter.timeouts;
+  if (setup.adapter.guard) subject.limits = setup.adapter.guard->describe();
   subject.call = {.method = setup.method, .url = setup.url, .options = std::move(setup.options)};
   subject.call.options.retry = subject.retry;
   subject.call.options.timeout = subject.timeouts.attempt;

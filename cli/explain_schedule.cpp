@@ -310,6 +310,10 @@ std::string explain_schedule(const Subject& subject, const Terminal& shown) {
                       limit(subject.timeouts.connect) + " to connect, then " +
                       limit(subject.timeouts.attempt) + ".",
                   shown.width, "  ");
+  if (!subject.limits.empty()) {
+    text += wrapped("Attempts start " + subject.limits + "; the times below are without such waits.",
+                    shown.width, "  ");
+  }
   text += ways_table(schedule, shown);
   text += waits_table(schedule);
   text += worst_text(schedule, subject, shown);
@@ -330,6 +334,8 @@ std::string explain_schedule_json(const Subject& subject) {
   json["attempts"] = nullptr;
   if (subject.retry.total.is_number()) json["attempts"] = subject.retry.total.number() + 1;
   if (subject.retry.total.is_off()) json["attempts"] = 1;
+  json["limits"] = nullptr;
+  if (!subject.limits.empty()) json["limits"] = subject.limits;
   json["deadline_s"] = limit(subject.deadline());
   json["connect_s"] = limit(subject.timeouts.connect);
   json["attempt_s"] = limit(subject.timeouts.attempt);

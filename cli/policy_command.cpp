@@ -106,6 +106,10 @@ std::string text_of(const Checked& result, const Terminal& shown) {
         text += wrapped(said, shown.width, row);
       }
     }
+    for (const auto& name : result.file->policies()) {
+      const auto& guard = result.file->adapter(name).guard;
+      if (guard) text += wrapped(name + ": attempts start " + guard->describe(), shown.width, "  ");
+    }
     text += '\n';
   }
   text += result.name + ": ";
@@ -125,6 +129,13 @@ std::string json_of(const Checked& result) {
   json["errors"] = result.count(Severity::error);
   json["warnings"] = result.count(Severity::warning);
   json["notes"] = result.count(Severity::note);
+  json["limits"] = nlohmann::ordered_json::object();
+  if (result.file) {
+    for (const auto& name : result.file->policies()) {
+      const auto& guard = result.file->adapter(name).guard;
+      if (guard) json["limits"][name] = guard->describe();
+    }
+  }
   json["findings"] = nlohmann::ordered_json::array();
   for (const auto& finding : result.findings) {
     nlohmann::ordered_json one;

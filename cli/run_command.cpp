@@ -31,8 +31,27 @@ void make_room_for(std::size_t concurrency) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Jobs in flight wait for their turn within their deadline: with too many of them for the rate, most
+// would end as `later` without being sent.
+void refuse_hopeless_rate(const RunFlags& flags, const CallSetup& setup) {
+  const auto* const limiter = dynamic_cast<const RateLimiter*>(setup.adapter.guard.get());
+  if (limiter == nullptr) return;
+  const auto& [rate, burst, per] = limiter->limit();
+  const std::chrono::duration<double> turn =
+      std::chrono::duration<double>(rate.period) / static_cast<double>(rate.count);
+  const auto last = turn * std::max(0.0, static_cast<double>(flags.concurrency) -
+                                             static_cast<double>(burst));
+  const Duration deadline = setup.adapter.timeouts.deadline.value_or(k_default_deadline);
+  if (deadline == k_unlimited || last < deadline) return;
+  throw UsageError(fmt::format(
+      "--rate {}: with {} calls in flight the last waits {:.0f} s for its turn, longer than its "
+      "deadline; lower --concurrency or raise --max-time",
+      to_string(rate), flags.concurrency, last.count()));
+}
+
 CallSetup batch_setup(const RunFlags& flags) {
   CallSetup setup = make_setup(flags.call);
+  refuse_hopeless_rate(flags, setup);
   if (!flags.call.idempotency_key.empty() && flags.call.idempotency_key != "auto") {
     throw UsageError(
         "--idempotency-key: only auto; one key for all jobs would make them one: give each job its "

@@ -8,6 +8,7 @@ namespace {
 SessionOptions drawing(double draw) {
   SessionOptions options;
   options.draw = Uniform::always(draw);
+  options.pause_hosts = false;  // each call is thought through for itself
   return options;
 }
 

@@ -8,7 +8,10 @@
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>
 #include <redial/observe/observer.hpp>
+#include <redial/policy/guards.hpp>
+#include <redial/policy/host_gate.hpp>
 #include <redial/policy/policy.hpp>
+#include <redial/policy/rate_limiter.hpp>
 #include <redial/policy/report.hpp>
 #include <redial/policy/retry.hpp>
 #include <redial/policy/timeouts.hpp>

@@ -340,6 +340,23 @@ void Log::note_nested(const CallView& call, const CallReport& report, Now now) {
   sink_->write(record);
 }
 
+void Log::attempt_held(const CallView& call, const Hold& hold, Now now) {
+  if (options_.level > LogLevel::debug) return;
+  LogRecord record = record_of(LogLevel::debug, "held", call, now);
+  add_number(record, "redial.call", static_cast<std::int64_t>(call.id));
+  add_number(record, "redial.attempt", hold.attempt);
+  add(record, "redial.guard", hold.by);
+  std::string how_long = "until it is woken";
+  if (hold.until != SteadyTime::max()) {
+    const Duration wait = std::max(hold.until - now.steady, Duration::zero());
+    add_seconds(record, "redial.wait_s", wait);
+    how_long = fmt::format("for {:.3f} s", detail::seconds(wait));
+  }
+  record.message = fmt::format("{}: attempt {} held back {}: {} [call {}]", target(call),
+                               hold.attempt, how_long, hold.by, call.id);
+  emit(std::move(record), {}, now);
+}
+
 void Log::call_finished(const CallView& call, const CallReport& report, Now now) {
   sweep(now);
   note_nested(call, report, now);

@@ -65,9 +65,10 @@ struct Cause {
   std::string_view error = {};
   std::string_view outcome = {};
   std::string_view stop_reason = {};
+  std::string_view guard = {};
   bool operator<(const Cause& other) const {
-    return std::tie(status, error, outcome, stop_reason) <
-           std::tie(other.status, other.error, other.outcome, other.stop_reason);
+    return std::tie(status, error, outcome, stop_reason, guard) <
+           std::tie(other.status, other.error, other.outcome, other.stop_reason, other.guard);
   }
 };
 
@@ -78,7 +79,8 @@ class Counts {
     ++counts_[full ? Cause{.status = 0,
                            .error = k_other,
                            .outcome = cause.outcome,
-                           .stop_reason = cause.stop_reason}
+                           .stop_reason = cause.stop_reason,
+                           .guard = cause.guard}
                    : cause];
   }
   auto begin() const { return counts_.begin(); }
@@ -89,10 +91,11 @@ class Counts {
 };
 
 struct Series {
-  Counts calls, attempts, retries;
+  Counts calls, attempts, retries, holds;
   std::uint64_t in_doubt = 0;
   std::int64_t active = 0;
   double waited = 0;
+  double held = 0;
   Histogram waits, calls_took, attempts_took;
 };
 
@@ -113,6 +116,7 @@ void add_cause(Labels& labels, const Cause& cause) {
     labels.emplace_back("http_response_status_code", std::to_string(cause.status));
   if (!cause.outcome.empty()) labels.emplace_back("redial_outcome", cause.outcome);
   if (!cause.stop_reason.empty()) labels.emplace_back("redial_stop_reason", cause.stop_reason);
+  if (!cause.guard.empty()) labels.emplace_back("redial_guard", cause.guard);
 }
 
 void add_counts(MetricFamily& family, const Key& key, const Counts& counts) {
@@ -210,9 +214,11 @@ Metrics::Metrics(MetricsOptions options) : state_(std::make_unique<State>()) {
 }
 Metrics::~Metrics() = default;
 
-void Metrics::attempt_started(const CallView& call, const AttemptReport&, Now) {
+void Metrics::attempt_started(const CallView& call, const AttemptReport& attempt, Now) {
   const std::lock_guard lock(state_->mutex);
-  ++state_->of(call).active;
+  Series& series = state_->of(call);
+  ++series.active;
+  series.held += detail::seconds(attempt.held);
 }
 
 void Metrics::attempt_finished(const CallView& call, const AttemptReport& attempt, Now) {
@@ -228,6 +234,11 @@ void Metrics::retry_scheduled(const CallView& call, const AttemptReport& attempt
   Series& series = state_->of(call);
   series.retries.add({.error = retry_reason(attempt)});
   series.waits.add(detail::seconds(attempt.wait), state_->options.duration_bounds);
+}
+
+void Metrics::attempt_held(const CallView& call, const Hold& hold, Now) {
+  const std::lock_guard lock(state_->mutex);
+  state_->of(call).holds.add({.guard = hold.by.empty() ? k_other : hold.by});
 }
 
 void Metrics::call_finished(const CallView& call, const CallReport& report, Now) {
@@ -268,6 +279,11 @@ std::vector<MetricFamily> Metrics::collect() const {
                                  "Calls that may have had their effect unheard", Kind::counter);
   MetricFamily calls =
       family("redial_calls_total", "Finished calls, by how they ended", Kind::counter);
+  MetricFamily holds = family("redial_guard_holds_total",
+                              "Attempts that a guard let wait, by guard", Kind::counter);
+  MetricFamily held = family("redial_guard_waiting_seconds_total",
+                             "Time that attempts waited for a guard before they began",
+                             Kind::counter);
   MetricFamily retries =
       family("redial_retries_total", "Retries that were scheduled, by reason", Kind::counter);
   MetricFamily waits =
@@ -282,13 +298,15 @@ std::vector<MetricFamily> Metrics::collect() const {
       add_value(waited, key, series.waited);
       add_value(in_doubt, key, static_cast<double>(series.in_doubt));
       add_counts(calls, key, series.calls);
+      if (series.held > 0) add_value(held, key, series.held);
+      add_counts(holds, key, series.holds);
       add_counts(retries, key, series.retries);
       add_histogram(waits, key, series.waits);
     }
   }
   std::vector<MetricFamily> all;
   for (MetricFamily* const one : {&active, &attempts_took, &attempts, &calls_took, &waited,
-                                  &in_doubt, &calls, &retries, &waits}) {
+                                  &in_doubt, &calls, &holds, &held, &retries, &waits}) {
     all.push_back(std::move(*one));
   }
   return all;

@@ -33,6 +33,8 @@ class REDIAL_EXPORT Observation {
   void move_to(std::string_view method, const Endpoint& endpoint);
   void attempt_started(const AttemptReport& attempt, Now now) noexcept;
   void attempt_decided(const AttemptReport& attempt, Now now) noexcept;
+  /// Of each attempt only the first time is told; one without an attempt is none.
+  void attempt_held(const Hold& hold, Now now) noexcept;
   void finished(const CallReport& report, Now now) noexcept;
 
  private:
@@ -52,6 +54,7 @@ class REDIAL_EXPORT Observation {
   std::uint64_t id_ = 0;
   Count allowance_ = 0;
   int retries_ = 0;
+  int held_ = 0;  // the last attempt whose hold was told
   Place first_, current_;
 };
 

@@ -39,6 +39,7 @@ Observer::~Observer() = default;
 void Observer::attempt_started(const CallView&, const AttemptReport&, Now) {}
 void Observer::attempt_finished(const CallView&, const AttemptReport&, Now) {}
 void Observer::retry_scheduled(const CallView&, const AttemptReport&, Now) {}
+void Observer::attempt_held(const CallView&, const Hold&, Now) {}
 void Observer::call_finished(const CallView&, const CallReport&, Now) {}
 
 Observers::Observers(std::vector<std::shared_ptr<Observer>> observers)
@@ -58,6 +59,10 @@ void Observers::attempt_finished(const CallView& call, const AttemptReport& atte
 void Observers::retry_scheduled(const CallView& call, const AttemptReport& attempt, Now now) {
   for (const auto& one : observers_)
     shielded(*one, [&](Observer& observer) { observer.retry_scheduled(call, attempt, now); });
+}
+void Observers::attempt_held(const CallView& call, const Hold& hold, Now now) {
+  for (const auto& one : observers_)
+    shielded(*one, [&](Observer& observer) { observer.attempt_held(call, hold, now); });
 }
 void Observers::call_finished(const CallView& call, const CallReport& report, Now now) {
   for (const auto& one : observers_)
@@ -133,6 +138,14 @@ void Observation::attempt_decided(const AttemptReport& attempt, Now now) noexcep
   const CallView call = view(current_);
   tell([&](Observer& observer) { observer.attempt_finished(call, attempt, now); });
   if (again) tell([&](Observer& observer) { observer.retry_scheduled(call, attempt, now); });
+}
+
+void Observation::attempt_held(const Hold& hold, Now now) noexcept {
+  if (hold.attempt <= held_) return;
+  held_ = hold.attempt;
+  last_ = now;
+  const CallView call = view(current_);
+  tell([&](Observer& observer) { observer.attempt_held(call, hold, now); });
 }
 
 void Observation::finished(const CallReport& report, Now now) noexcept {

@@ -51,7 +51,7 @@ Call::Call(const Policy& policy, const CallTraits& traits, Now start, Uniform dr
       left_(policy.retry()) {}
 
 Call::~Call() {
-  if (has_permit_) policy_.guard()->end(permit_, nullptr, start_);
+  end_permit(nullptr, start_);
 }
 
 Decision Call::last_decision() const noexcept {
@@ -84,33 +84,45 @@ Step Call::next(Now now) {
   return send(now);
 }
 
+AttemptContext Call::context() const noexcept {
+  Uniform draw = draw_;  // looked at, not taken
+  const bool obeys = policy_.retry().respect_retry_after_header;
+  return {.scheme = traits_.scheme,
+          .host = traits_.host,
+          .port = traits_.port,
+          .route = traits_.route,
+          .method = traits_.method,
+          .number = log_.size() + (in_flight_ ? 0 : 1),
+          .first = log_.size() == (in_flight_ ? 1 : 0),
+          .reservation = has_permit_ ? permit_ : 0,
+          .draw = draw.next(),
+          .longest_pause = obeys ? policy_.retry().retry_after_max : Duration::zero()};
+}
+
+void Call::end_permit(const Outcome* outcome, Now now) noexcept {
+  if (!has_permit_) return;
+  has_permit_ = false;
+  policy_.guard()->end(context(), permit_, outcome, now);
+}
+
 // True when the attempt may start; else `held` says what to do instead.
 bool Call::admit(Now now, Step& held) {
   Guard* const guard = policy_.guard();
   if (guard == nullptr) return true;
-  const Admission admission = guard->admit({.origin = traits_.origin,
-                                            .route = traits_.route,
-                                            .method = traits_.method,
-                                            .number = log_.size() + 1,
-                                            .first = log_.size() == 0},
-                                           now);
+  const Admission admission = guard->admit(context(), now);
+  permit_ = admission.permit;
+  has_permit_ = admission.permit != 0;
   switch (admission.kind) {
     case Admission::Kind::go:
-      permit_ = admission.permit;
       has_permit_ = true;
       return true;
     case Admission::Kind::until:
-      if (admission.at >= deadline_) {
-        stop(StopReason::deadline, now);
-        held = {.kind = Step::Kind::finish};
-      } else {
-        held = {.kind = Step::Kind::wait, .until = admission.at};
-      }
-      return false;
     case Admission::Kind::parked:
-      held = {.kind = Step::Kind::wait, .until = deadline_};
+      hold_until(admission, now, held);
       return false;
     case Admission::Kind::refuse:
+      has_permit_ = false;
+      held_by_ = admission.reason;
       if (admission.retry_at) hint_ends_ = admission.retry_at;
       stop(StopReason::guard_refused, now);
       held = {.kind = Step::Kind::finish};
@@ -119,11 +131,29 @@ bool Call::admit(Now now, Step& held) {
   return true;
 }
 
+void Call::hold_until(const Admission& admission, Now now, Step& held) {
+  const bool parked = admission.kind == Admission::Kind::parked;
+  held_by_ = admission.reason;
+  if (!parked && admission.at >= deadline_) {
+    if (admission.retry_at) hint_ends_ = admission.retry_at;
+    stop(admission.too_late, now);
+    held = {.kind = Step::Kind::finish};
+    return;
+  }
+  if (hold_.attempt == 0) held_since_ = now.steady;
+  hold_ = {.attempt = log_.size() + 1,
+           .by = admission.reason,
+           .until = parked ? SteadyTime::max() : admission.at};
+  held = {.kind = Step::Kind::wait, .until = std::min(hold_.until, deadline_)};
+}
+
 Step Call::send(Now now) {
   AttemptReport& attempt = log_.add();
   attempt.number = log_.size();
   attempt.hop = hops_;
   attempt.started = since(start_.steady, now.steady);
+  if (hold_.attempt != 0) attempt.held = since(held_since_, now.steady);
+  hold_ = {};
   in_flight_ = true;
   cancel_issued_ = false;
 
@@ -139,6 +169,7 @@ Step Call::send(Now now) {
 
 void Call::report(const Outcome& outcome, Now now) {
   if (!in_flight_ || outcome.attempt != log_.size()) return;
+  end_permit(&outcome, now);
   in_flight_ = false;
   AttemptReport& attempt = log_[outcome.attempt];
   attempt.elapsed = since(start_.steady + attempt.started, now.steady);
@@ -154,10 +185,6 @@ void Call::report(const Outcome& outcome, Now now) {
   if (cancel_issued_ && !cancelled_ && outcome.fault == Fault::cancelled)
     attempt.fault = Fault::deadline;
 
-  if (has_permit_) {
-    has_permit_ = false;
-    policy_.guard()->end(permit_, &outcome, now);
-  }
   note_doubt(outcome);
   decide(attempt, outcome, now);
 }
@@ -328,6 +355,8 @@ void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration
 
 void Call::stop(StopReason reason, Now now) {
   if (stop_ != StopReason::none) return;
+  end_permit(nullptr, now);  // of an attempt that is not made
+  hold_ = {};
   stop_ = reason;
   ended_ = now;
 }
@@ -340,10 +369,9 @@ void Call::cancel(Now now) {
 void Call::abandon(StopReason reason, Now now) {
   if (stop_ != StopReason::none) return;
   if (in_flight_) {  // it was announced by `next` and is not made: as if it had never been
+    end_permit(nullptr, now);
     in_flight_ = false;
     log_.drop_last();
-    if (has_permit_) policy_.guard()->end(permit_, nullptr, now);
-    has_permit_ = false;
   }
   if (log_.size() > 0) {  // nor does anything follow the one before
     log_.last().decision = Decision::stop;
@@ -374,6 +402,7 @@ CallReport Call::make_report() const {
   report.resend = resend();
   report.stop_reason = stop_;
   report.elapsed = since(start_.steady, ended_.steady);
+  report.held_by = held_by_;
   if (report.outcome != CallOutcome::ok && hint_ends_ && *hint_ends_ > ended_.wall)
     report.retry_at = hint_ends_;
   return report;

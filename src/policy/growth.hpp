@@ -26,6 +26,14 @@ inline double in_seconds(Duration span) noexcept {
   return std::chrono::duration<double>(span).count();
 }
 
+/// Far beyond every hint that is obeyed, and safe to add to any time: a century.
+inline constexpr Duration k_longest_hint = std::chrono::hours{24 * 365 * 100};
+
+/// How far those are spread that were told the same time: upwards, a hint is never undercut.
+inline Duration spread_over(Duration hint) noexcept {
+  return std::clamp<Duration>(hint / 10, std::chrono::milliseconds{50}, std::chrono::seconds{1});
+}
+
 /// factor · base^(n-1), infinite where it is too large to say; what is capped comes back.
 inline double grown(double factor, double base, int n) noexcept {
   if (!(factor > 0)) return 0;

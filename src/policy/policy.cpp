@@ -17,11 +17,7 @@ using detail::from_seconds;
 using detail::grown;
 using detail::in_seconds;
 
-constexpr Duration k_longest_hint = std::chrono::hours{24 * 365 * 100};
-
 }  // namespace
-
-Guard::~Guard() = default;
 
 Policy::Policy(Retry retry, Timeouts timeouts, Decisions decisions, std::shared_ptr<Guard> guard)
     : retry_(std::move(retry)),
@@ -68,13 +64,11 @@ Duration Policy::backoff(int n, Duration previous, Uniform& draw) const noexcept
 Duration Policy::wait(Duration backoff, std::optional<Duration> hint,
                       Uniform& draw) const noexcept {
   if (!hint) return backoff;
-  const Duration most = retry_.cut_long_hints ? retry_.retry_after_max : k_longest_hint;
+  const Duration most = retry_.cut_long_hints ? retry_.retry_after_max : detail::k_longest_hint;
   const Duration asked = std::min(*hint, most);
   if (retry_.hint_replaces_backoff) return asked > Duration::zero() ? asked : backoff;
-  // Spread upwards: a hint is never undercut, and callers told the same time do not return
-  // together.
-  const Duration spread = std::clamp<Duration>(asked / 10, 50ms, 1s);
-  return std::max(backoff, asked) + from_seconds(draw.next() * in_seconds(spread));
+  return std::max(backoff, asked) +
+         from_seconds(draw.next() * in_seconds(detail::spread_over(asked)));
 }
 
 Duration Policy::redirect_wait(std::optional<Duration> hint, Uniform& draw) const noexcept {

@@ -228,6 +228,7 @@ nlohmann::ordered_json to_json(const AttemptReport& attempt) {
   json["wait_s"] = nullptr;
   if (attempt.decision != Decision::stop) json["wait_s"] = rounded_seconds(attempt.wait);
   json["connection_reused"] = attempt.connection_reused;
+  if (attempt.held > Duration::zero()) json["held_s"] = rounded_seconds(attempt.held);
   json["started_s"] = rounded_seconds(attempt.started);
   json["elapsed_s"] = rounded_seconds(attempt.elapsed);
   return json;
@@ -279,6 +280,8 @@ std::string CallReport::text() const {
     block += fmt::format("  {:>2}. at {:>7.3f} s  {:<9}  {}", attempt.number,
                          seconds(attempt.started), to_string(attempt.evidence), what_came(attempt));
     if (attempt.connection_reused) block += ", reused connection";
+    if (attempt.held > Duration::zero())
+      block += fmt::format(", held back for {:.3f} s", seconds(attempt.held));
     if (attempt.decision == Decision::redirect) block += "; redirected";
     if (attempt.decision == Decision::retry)
       block += fmt::format("; again after {:.3f} s", seconds(attempt.wait));
@@ -287,6 +290,7 @@ std::string CallReport::text() const {
   }
   block += fmt::format("  {} after {:.3f} s ({}): {}\n", to_string(outcome), seconds(elapsed),
                        to_string(stop_reason), explain(stop_reason));
+  if (!held_by.empty()) block += fmt::format("  note: held back by: {}\n", held_by);
   if (nested) block += fmt::format("  note: {}\n", detail::nested_line(*nested));
   if (const std::string next = what_next(*this); !next.empty())
     block += fmt::format("  next: {}\n", next);
@@ -305,6 +309,7 @@ std::string CallReport::json() const {
   json["elapsed_s"] = rounded_seconds(elapsed);
   json["retry_at"] = nullptr;
   if (retry_at) json["retry_at"] = utc(*retry_at);
+  if (!held_by.empty()) json["held_by"] = held_by;
   if (nested) json["nested"] = to_json(*nested);
   json["attempts"] = nlohmann::ordered_json::array();
   for (const auto& attempt : attempts) json["attempts"].push_back(to_json(attempt));

@@ -79,8 +79,9 @@ ErrorKind kind_of(const CallReport& report) {
   }
   if (report.attempts.empty() || report.attempts.back().fault == Fault::none) {
     if (report.stop_reason == StopReason::body_not_replayable) return ErrorKind::body;
-    if (report.stop_reason == StopReason::deadline && report.attempts.empty())
-      return ErrorKind::timeout;
+    const bool too_late = report.stop_reason == StopReason::deadline ||
+                          report.stop_reason == StopReason::retry_after_too_long;
+    if (too_late && report.attempts.empty()) return ErrorKind::timeout;
     return report.attempts.empty() ? ErrorKind::local : ErrorKind::status;
   }
   return kind_of(report.attempts.back().fault);
@@ -226,6 +227,12 @@ void HttpCall::detach() noexcept {
   cancel();
 }
 
+std::optional<SteadyTime> HttpCall::advance() {
+  const auto until = drive_->advance();
+  if (until && observation_.active()) observation_.attempt_held(call_->hold(), loop_->now());
+  return until;
+}
+
 CallTraits HttpCall::traits() const {
   const Request& request = *plan_.request;
   const bool allowed = plan_.policy->allows(request.method);
@@ -237,6 +244,9 @@ CallTraits HttpCall::traits() const {
           .forbidden = said == Idempotent::no,
           .keyed = !plan_.key.empty(),
           .streams = request.body.streamed() || feed_ != nullptr,
+          .scheme = request.url.scheme(),
+          .host = request.url.host(),
+          .port = request.url.port(),
           .route = plan_.options->route,
           .method = request.method};
 }

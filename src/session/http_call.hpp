@@ -58,7 +58,7 @@ class HttpCall final : public DriveHost {
 
   // The same in steps, for an owner.
   /// Nothing: the call is over. A time: call again then, or when the owner was told something.
-  std::optional<SteadyTime> advance() { return drive_->advance(); }
+  std::optional<SteadyTime> advance();
   Result<Response> result();
   void cancel() noexcept { drive_->cancel(); }
   /// Cancels, and from here on calls nothing of the caller's: not its sink, not its `retry_if`.

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include <redial/policy/guards.hpp>
+
 namespace redial {
 inline namespace v0 {
 namespace detail {
@@ -13,16 +15,17 @@ struct Mounts::SharedWire {
   std::shared_ptr<Transport> transport;
 };
 
-Mounts::Mounts(WireOptions wire_options, std::string ca_bundle)
+Mounts::Mounts(WireOptions wire_options, std::string ca_bundle, std::shared_ptr<Guard> gate)
     : wire_options_(std::move(wire_options)),
       ca_bundle_(std::move(ca_bundle)),
+      gate_(std::move(gate)),
       default_(compiled({})),
       wire_(std::make_shared<SharedWire>()) {}
 
 Mount Mounts::compiled(const Adapter& adapter) const {
   Mount mount;
   mount.policy = std::make_shared<const Policy>(adapter.max_retries, adapter.timeouts, Decisions{},
-                                                adapter.guard);
+                                                Guards::all({gate_, adapter.guard}));
   check(adapter.tls);
   mount.tls = adapter.tls;
   if (mount.tls.verify && mount.tls.ca_file.empty()) mount.tls.ca_file = ca_bundle_;

@@ -25,7 +25,9 @@ struct Mount {
 class Mounts {
  public:
   /// `ca_bundle` stands in for the system's authorities where an adapter verifies and names none.
-  explicit Mounts(WireOptions wire_options = {}, std::string ca_bundle = {});
+  /// `gate`, if any, is asked before every adapter's own guard.
+  explicit Mounts(WireOptions wire_options = {}, std::string ca_bundle = {},
+                  std::shared_ptr<Guard> gate = nullptr);
   /// Throws std::invalid_argument naming the prefix or the adapter's field.
   void add(std::string_view prefix, const Adapter& adapter);
   const Mount& find(const Url& url) const noexcept;
@@ -42,6 +44,7 @@ class Mounts {
   struct SharedWire;
   WireOptions wire_options_;
   std::string ca_bundle_;
+  std::shared_ptr<Guard> gate_;
   std::vector<Entry> entries_;  // most specific first
   Mount default_;
   std::shared_ptr<SharedWire> wire_;

@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <redial/http/url.hpp>
+#include <redial/policy/rate_limiter.hpp>
 #include <redial/session/policy_file.hpp>
 
 namespace redial {
@@ -18,6 +20,7 @@ namespace detail {
 struct PolicyFileContent {
   struct Named {
     Adapter adapter;
+    std::optional<RateLimit> rate;  // what `adapter.guard` was made of
     std::map<std::string, PolicyFile::Position, std::less<>> places;  // by field, inherited too
   };
   struct Routed {

@@ -287,31 +287,74 @@ void read(const Value& value, std::vector<std::string>& out) {
   out = std::move(names);
 }
 
+// The field by itself; how the fields go together is checked when all are read.
+void read(const Value& value, Rate& out) {
+  constexpr const char* form = R"(a number and a time, such as "200/s", "5/m" or "1/10s")";
+  const auto text = value.text();
+  if (!text) return value.refuse_kind("a rate", form);
+  const auto rate = parse_rate(*text);
+  if (!rate) return value.refuse(in_quotes(*text) + " is not a rate", form);
+  try {
+    validate(RateLimit{.rate = *rate, .burst = 1});
+  } catch (const std::invalid_argument& error) {
+    return value.refuse(error.what());
+  }
+  out = *rate;
+}
+
+void read(const Value& value, std::int64_t& out) {
+  const auto given = value.node.value_exact<std::int64_t>();
+  if (!given) return value.refuse_kind("a whole number");
+  if (*given < 1 || *given > 1'000'000)
+    return value.refuse("must be between 1 and 1000000, is " + std::to_string(*given));
+  out = *given;
+}
+
+void read(const Value& value, RatePer& out) {
+  constexpr const char* form = R"("host", "route" or "all")";
+  const auto text = value.text();
+  if (text == "host") {
+    out = RatePer::host;
+  } else if (text == "route") {
+    out = RatePer::route;
+  } else if (text == "all") {
+    out = RatePer::all;
+  } else if (text) {
+    value.refuse(in_quotes(*text) + " is nothing to count by", form);
+  } else {
+    value.refuse_kind("a string", form);
+  }
+}
+
 // --- fields ------------------------------------------------------------------------------------
 
 struct Field {
   std::string_view name;
-  void (*read_into)(const Value& value, Adapter& adapter);
+  void (*read_into)(const Value& value, PolicyFileContent::Named& policy);
 };
 
-Retry& part(Adapter& adapter, const Retry*) {
-  return adapter.max_retries;
+Retry& part(PolicyFileContent::Named& policy, const Retry*) {
+  return policy.adapter.max_retries;
 }
-TlsOptions& part(Adapter& adapter, const TlsOptions*) {
-  return adapter.tls;
+TlsOptions& part(PolicyFileContent::Named& policy, const TlsOptions*) {
+  return policy.adapter.tls;
 }
-PoolOptions& part(Adapter& adapter, const PoolOptions*) {
-  if (!adapter.pool) adapter.pool.emplace();
-  return *adapter.pool;
+PoolOptions& part(PolicyFileContent::Named& policy, const PoolOptions*) {
+  if (!policy.adapter.pool) policy.adapter.pool.emplace();
+  return *policy.adapter.pool;
+}
+RateLimit& part(PolicyFileContent::Named& policy, const RateLimit*) {
+  if (!policy.rate) policy.rate.emplace();
+  return *policy.rate;
 }
 
 template <class Owner, class Type>
 Owner owner_of(Type Owner::*);
 
 template <auto Member>
-void into(const Value& value, Adapter& adapter) {
+void into(const Value& value, PolicyFileContent::Named& policy) {
   using Owner = decltype(owner_of(Member));
-  read(value, part(adapter, static_cast<const Owner*>(nullptr)).*Member);
+  read(value, part(policy, static_cast<const Owner*>(nullptr)).*Member);
 }
 
 // Limits may be switched off, and never be zero.
@@ -325,13 +368,14 @@ void read_limit(const Value& value, Duration& out) {
   out = span;
 }
 template <auto Member>
-void limit(const Value& value, Adapter& adapter) {
-  read_limit(value, adapter.timeouts.*Member);
+void limit(const Value& value, PolicyFileContent::Named& policy) {
+  read_limit(value, policy.adapter.timeouts.*Member);
 }
-void deadline(const Value& value, Adapter& adapter) {
-  Duration span = adapter.timeouts.deadline.value_or(k_default_deadline);
+void deadline(const Value& value, PolicyFileContent::Named& policy) {
+  Timeouts& timeouts = policy.adapter.timeouts;
+  Duration span = timeouts.deadline.value_or(k_default_deadline);
   read_limit(value, span);
-  adapter.timeouts.deadline = span;
+  timeouts.deadline = span;
 }
 
 // Declared in the order of the C++ fields. A test compares the lists with the structs.
@@ -361,6 +405,12 @@ constexpr std::array k_retry_fields{
     Field{"redirects_spend_total", into<&Retry::redirects_spend_total>},
     Field{"redirects_keep_post", into<&Retry::redirects_keep_post>},
     Field{"allow_insecure_redirects", into<&Retry::allow_insecure_redirects>},
+};
+// In the policy itself too; `burst` and `rate_per` say more about `rate`.
+constexpr std::array k_rate_fields{
+    Field{"rate", into<&RateLimit::rate>},
+    Field{"burst", into<&RateLimit::burst>},
+    Field{"rate_per", into<&RateLimit::per>},
 };
 constexpr std::array k_timeout_fields{
     Field{"connect", limit<&Timeouts::connect>},
@@ -401,14 +451,14 @@ struct Group {
 // The policy itself, then its tables.
 constexpr std::array k_groups{
     Group{"", {k_retry_fields.data(), k_retry_fields.size()}},
+    Group{"", {k_rate_fields.data(), k_rate_fields.size()}},
     Group{"timeouts", {k_timeout_fields.data(), k_timeout_fields.size()}},
     Group{"tls", {k_tls_fields.data(), k_tls_fields.size()}},
     Group{"pool", {k_pool_fields.data(), k_pool_fields.size()}},
 };
 
-// Guards come with a later version; their names are kept free for them.
-constexpr std::array<std::string_view, 6> k_reserved{"rate",    "burst",       "budget",
-                                                     "breaker", "concurrency", "hedge"};
+// Guards that come with a later version; their names are kept free for them.
+constexpr std::array<std::string_view, 4> k_reserved{"budget", "breaker", "concurrency", "hedge"};
 
 struct Elsewhere {
   std::string_view typed;
@@ -548,7 +598,8 @@ class FileReader {
       if (key.str() == "inherits") continue;
       const auto* const group = group_of(key.str());
       if (group == nullptr) {
-        read_field(key, node, k_groups.front(), name, policy);
+        const bool of_rate = k_groups[1].fields.find(key.str()) != nullptr;
+        read_field(key, node, k_groups[of_rate ? 1 : 0], name, policy);
         continue;
       }
       note(key, group->name, name, policy);
@@ -557,6 +608,7 @@ class FileReader {
       }
     }
     check_contradictions(policy);
+    make_guard(policy);
     if (problems_.size() != before) return;
     try {  // whatever else the library would refuse later
       validate(policy.adapter.max_retries);
@@ -564,6 +616,25 @@ class FileReader {
     } catch (const std::invalid_argument& error) {
       const auto& itself = policy.places.find("")->second;
       problems_.add({.line = itself.line, .column = itself.column}, "", error.what());
+    }
+  }
+
+  // Policies that inherit a rate and change nothing of it share one limiter.
+  void make_guard(PolicyFileContent::Named& policy) {
+    std::string changed;
+    for (const auto& field : k_rate_fields) {
+      if (says(field.name)) changed = field.name;
+    }
+    if (changed.empty()) return;
+    if (policy.rate->rate.count == 0) {
+      if (policy.places.find("rate") == policy.places.end())
+        contradict(policy, changed, "has no meaning without a rate", "rate = \"200/s\"");
+      return;
+    }
+    try {
+      policy.adapter.guard = std::make_shared<RateLimiter>(*policy.rate);
+    } catch (const std::invalid_argument& error) {
+      contradict(policy, changed, error.what());
     }
   }
 
@@ -587,7 +658,7 @@ class FileReader {
     const std::string full = full_name(group.name, field->name);
     note(key, full, name, policy);
     const std::size_t before = problems_.size();
-    field->read_into(Value{node, full, problems_}, policy.adapter);
+    field->read_into(Value{node, full, problems_}, policy);
     if (problems_.size() == before) own_.insert(full);
   }
 
@@ -597,7 +668,7 @@ class FileReader {
     const std::string full = full_name(group.name, printable(typed));
     const Place at = place_of(key.source());
     if (std::find(k_reserved.begin(), k_reserved.end(), typed) != k_reserved.end())
-      return problems_.add(at, full, "guards are not in this version");
+      return problems_.add(at, full, "this guard is not in this version");
     for (const auto& other : k_groups) {
       if (other.fields.find(typed) == nullptr) continue;
       return problems_.add(at, full, "there is no such field here",
@@ -609,7 +680,10 @@ class FileReader {
         return problems_.add(at, full, "there is no such field", std::string(elsewhere.instead));
     }
     std::vector<std::string_view> known;
-    for (const auto& field : group.fields) known.push_back(field.name);
+    for (const auto& one : k_groups) {
+      if (one.name != group.name) continue;
+      for (const auto& field : one.fields) known.push_back(field.name);
+    }
     if (group.name.empty()) known.insert(known.end(), {"inherits", "timeouts", "tls", "pool"});
     refuse_key(key, group.name, known);
   }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -131,6 +132,27 @@ std::string jitter_text(Jitter jitter) {
       return "within_cap(" + duration_text(jitter.most()) + ")";
   }
   return {};
+}
+
+std::optional<Rate> parse_rate(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view number = text.substr(0, slash);
+  std::string period(text.substr(slash + 1));
+  if (number.empty() || !is_digit(number.front()) || period.empty()) return std::nullopt;
+  Rate rate;
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), rate.count);
+  if (error == std::errc::result_out_of_range) {
+    rate.count = std::numeric_limits<std::int64_t>::max();
+  } else if (error != std::errc() || end != number.data() + number.size()) {
+    return std::nullopt;
+  }
+  if (!is_digit(period.front())) period.insert(0, 1, '1');
+  const auto span = parse_duration(period);
+  if (!span) return std::nullopt;
+  rate.period = *span;
+  return rate;
 }
 
 std::optional<Statuses> parse_statuses(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <redial/policy/jitter.hpp>
+#include <redial/policy/rate_limiter.hpp>
 #include <redial/policy/statuses.hpp>
 #include <redial/policy/time.hpp>
 
@@ -21,6 +22,10 @@ std::string duration_text(Duration span);
 /// "none", "full", "equal", "decorrelated", "additive(250ms)", "within_cap(1s)".
 std::optional<Jitter> parse_jitter(std::string_view text);
 std::string jitter_text(Jitter jitter);
+
+/// "200/s", "5/m", "1/10s": a whole number, and a unit or a duration. Nullopt for anything else;
+/// whether it makes sense, `validate` says.
+std::optional<Rate> parse_rate(std::string_view text);
 
 /// "503" or "500-504", both included; nullopt for what is not that or not within 100 to 599.
 std::optional<Statuses> parse_statuses(std::string_view text);

@@ -9,6 +9,7 @@
 
 #include <sys/random.h>
 
+#include <redial/policy/host_gate.hpp>
 #include <redial/policy/pace.hpp>
 #include <redial/version.hpp>
 
@@ -105,7 +106,8 @@ struct Session::State {
       : options(std::move(given)),
         environment(options.trust_env ? Proxies::from_environment() : Proxies()),
         proxies(options.proxies, environment),
-        mounts(options.wire, options.trust_env ? detail::environment_ca_bundle() : std::string()),
+        mounts(options.wire, options.trust_env ? detail::environment_ca_bundle() : std::string(),
+               options.pause_hosts ? std::make_shared<HostGate>() : nullptr),
         seed(entropy()) {
     defaults.set("User-Agent", "redial/" REDIAL_VERSION);
     defaults.set("Accept", "*/*");

@@ -110,4 +110,11 @@ assert [(f["line"], f["field"], f["point"], f["severity"]) for f in warn["findin
     (2, "allowed_methods", "writes", "warning"), (3, "timeouts.deadline", "timeouts", "warning")], warn
 assert [f["line"] for f in bad["findings"]] == [2, 3], bad
 P
+printf '[policies.p]\nrate = "200/s"\nburst = 20\n' >"$work/rate.toml"
+expect 0 '' "$REDIAL" policy check "$work/rate.toml"
+grep -qF 'p: attempts start at most 200/s to each host, 20 at once' "$work/out" || fail 'policy check: no rate'
+expect 0 '' "$REDIAL" explain --policy "$work/rate.toml#p"
+grep -qF 'at most 200/s to each host' "$work/out" || fail 'explain: no rate'
+expect 0 '' "$REDIAL" explain --rate 5/m
+grep -qF 'at most 5/m to each host, 1 at once' "$work/out" || fail 'explain --rate: no rate'
 exit $((failures > 0))

@@ -244,6 +244,18 @@ done = subprocess.run([os.environ["REDIAL"], "run", "many.jsonl", "--concurrency
 assert done.returncode == 74 and b"Broken pipe" in done.stderr and b"no result line" in done.stderr and b"GET http://127.0.0.1" in done.stderr, done
 P
 
+# --- a rate spaces the attempts of all jobs; one that cannot be kept within the deadlines is refused
+for _ in 1 2 3 4 5 6; do echo "$base/ok"; done >rate.jsonl
+expect 0 '6 ok' "$REDIAL" run rate.jsonl -o rate.out --concurrency 6 --rate 20/s --burst 1
+check rate.out "
+from datetime import datetime
+starts = sorted(datetime.fromisoformat(r['t']['first'].replace('Z', '+00:00')).timestamp() for r in rows)
+assert starts[-1] - starts[0] >= 0.24, starts"
+expect 2 'with 16 calls in flight the last waits 900 s' "$REDIAL" run rate.jsonl --rate 1/m
+expect 2 'expected a number and a time' "$REDIAL" run rate.jsonl --rate fast
+expect 2 'RateLimit.rate.count' "$REDIAL" run rate.jsonl --rate 0/s
+expect 2 'needs --rate' "$REDIAL" run rate.jsonl --burst 5
+
 # --- Ctrl-C: first finishes what is in flight, second ends it
 printf '%s\n' "$base/stall" "$base/stall" "$base/ok" "$base/ok" >stall.jsonl
 waited() {  # until the ledger holds so many stalled requests

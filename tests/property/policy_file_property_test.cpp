@@ -38,7 +38,9 @@ RC_GTEST_PROP(PolicyFile, EveryBrokenFieldIsReportedAtItsLine, ()) {
       {"allowed_methods = [\"GET\"]", true},
       {"backoff_jitter = \"half\"", false},
       {"raise_on_status = true", true},
-      {"rate = \"10/s\"", false},
+      {"rate = \"10/s\"", true},
+      {"burst = 0", false},
+      {"rate_per = \"planet\"", false},
   };
   const auto chosen =
       *rc::gen::unique<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, lines.size()));

@@ -98,6 +98,7 @@ class REDIAL_EXPORT Log final : public Observer {
 
   void attempt_finished(const CallView& call, const AttemptReport& attempt, Now now) override;
   void retry_scheduled(const CallView& call, const AttemptReport& attempt, Now now) override;
+  void attempt_held(const CallView& call, const Hold& hold, Now now) override;
   void call_finished(const CallView& call, const CallReport& report, Now now) override;
 
   /// Writes the summaries of windows that are still open.

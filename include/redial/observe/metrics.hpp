@@ -62,6 +62,7 @@ class REDIAL_EXPORT Metrics final : public Observer {
   void attempt_started(const CallView& call, const AttemptReport& attempt, Now now) override;
   void attempt_finished(const CallView& call, const AttemptReport& attempt, Now now) override;
   void retry_scheduled(const CallView& call, const AttemptReport& attempt, Now now) override;
+  void attempt_held(const CallView& call, const Hold& hold, Now now) override;
   void call_finished(const CallView& call, const CallReport& report, Now now) override;
 
   /// Everything so far, sorted by name and labels: one consistent picture.

@@ -7,6 +7,7 @@
 
 #include <redial/config.hpp>
 #include <redial/policy/count.hpp>
+#include <redial/policy/guard.hpp>
 #include <redial/policy/report.hpp>
 #include <redial/policy/time.hpp>
 
@@ -35,7 +36,8 @@ struct CallView {
 ///
 /// For each call, in this order: `attempt_started` and `attempt_finished` for every physical send,
 /// redirect hops included, `retry_scheduled` after an attempt that another one follows for a
-/// reason other than a redirect, and at last `call_finished`, once, however the call ends (also
+/// reason other than a redirect, `attempt_held` before an attempt that a guard lets wait, and at
+/// last `call_finished`, once, however the call ends (also
 /// when an exception out of the caller's own code ends it). A request that makes no sense (a bad
 /// URL or option) becomes no call and is only reported to the caller.
 ///
@@ -55,6 +57,8 @@ class REDIAL_EXPORT Observer {
   virtual void attempt_finished(const CallView& call, const AttemptReport& attempt, Now now);
   /// The attempt will be repeated after `attempt.wait`; `retry_reason(attempt)` says why.
   virtual void retry_scheduled(const CallView& call, const AttemptReport& attempt, Now now);
+  /// A guard lets an attempt wait: told once an attempt, when its wait begins.
+  virtual void attempt_held(const CallView& call, const Hold& hold, Now now);
   virtual void call_finished(const CallView& call, const CallReport& report, Now now);
 };
 
@@ -67,6 +71,7 @@ class REDIAL_EXPORT Observers final : public Observer {
   void attempt_started(const CallView& call, const AttemptReport& attempt, Now now) override;
   void attempt_finished(const CallView& call, const AttemptReport& attempt, Now now) override;
   void retry_scheduled(const CallView& call, const AttemptReport& attempt, Now now) override;
+  void attempt_held(const CallView& call, const Hold& hold, Now now) override;
   void call_finished(const CallView& call, const CallReport& report, Now now) override;
 
  private:

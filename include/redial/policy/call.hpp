@@ -27,7 +27,10 @@ struct CallTraits {
   bool forbidden = false;      ///< the caller says that it must go once: overrides all
   bool keyed = false;          ///< carries an idempotency key
   bool streams = false;        ///< a body goes to or from a file, a stream or a sink
-  std::string_view origin{};   ///< for guards only; must outlive the call
+  // For guards only; must live until the call is over or retargeted.
+  std::string_view scheme{};
+  std::string_view host{};
+  std::uint16_t port = 0;
   std::string_view route{};
   std::string_view method{};
 
@@ -91,6 +94,8 @@ class REDIAL_EXPORT Call final : public StepSource {
   int attempts() const noexcept { return log_.size(); }
   /// What is known of the last attempt, its URL aside. There must have been one.
   const AttemptReport& last_attempt() const noexcept { return log_[log_.size()]; }
+  /// The hold that a guard has on the next attempt; its `attempt` is 0 when there is none.
+  const Hold& hold() const noexcept { return hold_; }
   /// The next attempt must not use a pooled connection (after 421).
   bool needs_fresh_connection() const noexcept { return fresh_; }
   /// The next attempt must not carry `Expect` (after 417).
@@ -116,7 +121,10 @@ class REDIAL_EXPORT Call final : public StepSource {
   std::optional<bool> replaced_judgement(const Outcome& outcome, Now now) const;
   StopReason gate_reason(StopReason when_not_idempotent) const noexcept;
   void note_doubt(const Outcome& outcome) noexcept;
+  AttemptContext context() const noexcept;
   bool admit(Now now, Step& step);
+  void hold_until(const Admission& admission, Now now, Step& held);
+  void end_permit(const Outcome* outcome, Now now) noexcept;
   Step send(Now now);
   SteadyTime transfer_deadline() const noexcept;
   std::optional<Duration> obeyed_hint(const Outcome& outcome) const noexcept;
@@ -132,7 +140,10 @@ class REDIAL_EXPORT Call final : public StepSource {
   Counters left_;
   Duration previous_backoff_{};
   std::optional<WallTime> hint_ends_;
-  std::uint64_t permit_ = 0;
+  std::uint64_t permit_ = 0;  // or a reservation, while a guard holds the next attempt back
+  Hold hold_;
+  SteadyTime held_since_{};
+  std::string_view held_by_{};  // the last guard that held this call back or refused it
   int hops_ = 0;
   int failures_ =
       0;  // since the call began, or since the last redirect where redirects spend the total

@@ -78,6 +78,7 @@ struct AttemptReport {
   Decision decision = Decision::stop;
   Cause cause = Cause::none;  ///< the counter it spent, or would have spent
   Duration wait{};            ///< before the next attempt
+  Duration held{};            ///< before this one, by a guard, beside the wait of the one before
   int os_error = 0;
   std::string detail = {};
   std::string url = {};  ///< redacted
@@ -108,6 +109,7 @@ struct REDIAL_EXPORT CallReport {
   Duration elapsed{};
   std::optional<WallTime> retry_at;  ///< when the server's last hint ends, if it lies ahead
   std::string key;                   ///< the idempotency key that was sent, or empty
+  std::string held_by = {};  ///< the last guard that held an attempt back or refused it, in words
   std::optional<NestedRetries> nested = std::nullopt;  ///< set when it retried within a retry
 
   /// The status of the last answer, 0 if there was none.

@@ -45,6 +45,9 @@ struct REDIAL_EXPORT SessionOptions {
   std::vector<std::string> secret_query_names =
       default_secret_query_names();              ///< values shown as *** in reports
   std::shared_ptr<Observer> observer = nullptr;  ///< watches every call: logs, metrics
+  /// While a host asks for patience (429 or 503 with a Retry-After), every call of this session to
+  /// it waits, or ends at once as `later`: see HostGate. false: only the call that was told.
+  bool pause_hosts = true;
   std::optional<Uniform> draw =
       std::nullopt;  ///< jitter for every call: tests fix it, programs leave it
 };

@@ -349,7 +349,7 @@ class CountingGuard final : public Guard {
     ++admitted;
     return admission;
   }
-  void end(std::uint64_t, const Outcome* outcome, Now) noexcept override {
+  void end(const AttemptContext&, std::uint64_t, const Outcome* outcome, Now) noexcept override {
     ++ended;
     empty += outcome == nullptr;
   }

@@ -23,14 +23,15 @@ using redial::testing::ScriptedTransport;
 struct Bench {
   explicit Bench(Retry retry = {}, Timeouts timeouts = {}, double draw = 0.5,
                  std::shared_ptr<Guard> guard = nullptr)
-      : session(fixed(draw)) {
+      : session(fixed(draw, guard == nullptr)) {
     const Adapter adapter{
         .max_retries = retry, .timeouts = timeouts, .transport = transport, .guard = guard};
     session.mount("http://", adapter);
     session.mount("https://", adapter);
   }
-  static SessionOptions fixed(double draw) {
+  static SessionOptions fixed(double draw, bool pause_hosts) {
     SessionOptions options;
+    options.pause_hosts = pause_hosts;
     options.draw = Uniform::always(draw);
     return options;
   }
@@ -237,7 +238,7 @@ class Listener final : public Guard {
     if (now.steady < open_at_) return {.kind = Admission::Kind::until, .at = open_at_};
     return {};
   }
-  void end(std::uint64_t, const Outcome* outcome, Now now) noexcept override {
+  void end(const AttemptContext&, std::uint64_t, const Outcome* outcome, Now now) noexcept override {
     if (outcome != nullptr && outcome->retry_after) open_at_ = now.steady + *outcome->retry_after;
   }
 

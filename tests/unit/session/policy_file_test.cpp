@@ -257,9 +257,52 @@ TEST(PolicyFile, AFieldInTheWrongPlaceIsToldWhereItBelongs) {
   expect_refused("idempotent = true", "instead: the method in allowed_methods");
 }
 
+const RateLimit* rate_of(const PolicyFile& file, std::string_view policy) {
+  const auto* const limiter =
+      dynamic_cast<const RateLimiter*>(file.adapter(policy).guard.get());
+  return limiter == nullptr ? nullptr : &limiter->limit();
+}
+
+TEST(PolicyFile, ARateMakesALimiter) {
+  const auto file = PolicyFile::parse(
+      "[policies.p]\nburst = 5\nrate = \"200/s\"\nrate_per = \"route\"\n[policies.q]\n");
+  ASSERT_NE(rate_of(file, "p"), nullptr);
+  EXPECT_EQ(*rate_of(file, "p"),
+            (RateLimit{.rate = {200, 1s}, .burst = 5, .per = RatePer::route}));
+  EXPECT_EQ(file.adapter("q").guard, nullptr);
+}
+
+TEST(PolicyFile, AnInheritedRateIsTheSameLimiterUntilSomethingChanges) {
+  const auto file = PolicyFile::parse(
+      "[policies.base]\nrate = \"200/s\"\n"
+      "[policies.same]\ninherits = \"base\"\ntotal = 1\n"
+      "[policies.other]\ninherits = \"base\"\nburst = 7\n");
+  EXPECT_EQ(file.adapter("same").guard, file.adapter("base").guard);
+  EXPECT_NE(file.adapter("other").guard, file.adapter("base").guard);
+  EXPECT_EQ(*rate_of(file, "other"), (RateLimit{.rate = {200, 1s}, .burst = 7}));
+}
+
+TEST(PolicyFile, ARateThatMakesNoSenseIsRefused) {
+  expect_refused("rate = 200", "p.rate: is an integer, must be a rate");
+  expect_refused("rate = \"200\"", "\"200\" is not a rate");
+  expect_refused("rate = \"-1/s\"", "\"-1/s\" is not a rate");
+  expect_refused("rate = \"1/\"", "is not a rate");
+  expect_refused("rate = \"1.5/s\"", "is not a rate");
+  expect_refused("rate = \"0/s\"", "must be at least 1");
+  expect_refused("rate = \"99999999999999999999/s\"", "is more than 1000000/s");
+  expect_refused("rate = \"1/0s\"", "rate.period");
+  expect_refused("burst = 20", "p.burst: has no meaning without a rate");
+  expect_refused("burst = 0", "must be between 1 and 1000000");
+  expect_refused("rate_per = \"planet\"", "is nothing to count by");
+  const auto errors = errors_of("[policies.p]\nrate = \"1/24h\"\nburst = 1000\n");
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].line, 3);
+  EXPECT_THAT(errors[0].text(), HasSubstr("more than 366 days"));
+}
+
 TEST(PolicyFile, GuardsAreReserved) {
-  for (const char* const name : {"rate", "burst", "budget", "breaker", "concurrency", "hedge"})
-    expect_refused(std::string(name) + " = 1", "guards are not in this version");
+  for (const char* const name : {"budget", "breaker", "concurrency", "hedge"})
+    expect_refused(std::string(name) + " = 1", "this guard is not in this version");
 }
 
 TEST(PolicyFile, DurationsNeedAUnit) {
