@@ -9,9 +9,10 @@ cd "$work" || exit 1
 
 server=
 start() {  # flags of fault-server…; sets url and ca
+  rm -f hello  # the last server's: who looks now must not take it for this one's
   "$REDIAL" fault-server "$@" --ledger ledger >hello 2>/dev/null &
   server=$!
-  for _ in $(seq 100); do [ -s hello ] && break; sleep 0.05; done
+  for _ in $(seq 600); do [ -s hello ] && break; sleep 0.05; done
   url=$(sed -n 's/.*listening on //p' hello)
   ca=$(sed -n 's/^authority //p' hello)
 }
