@@ -17,13 +17,20 @@
 namespace redial::cli {
 namespace {
 
+std::vector<std::string> joined(std::vector<std::string> usual,
+                                const std::vector<std::string>& more) {
+  usual.insert(usual.end(), more.begin(), more.end());
+  return usual;
+}
+
+// Query parameters that nobody is to see.
+std::vector<std::string> secret_parameters(const std::vector<std::string>& redact) {
+  return joined(default_secret_query_names(), redact);
+}
+
 void show_fields(char mark, const Headers& headers, const std::vector<std::string>& redact) {
-  std::vector<std::string> fields = default_secret_header_names();
-  std::vector<std::string> parameters = default_secret_query_names();
-  for (const auto& name : redact) {
-    fields.push_back(name);
-    parameters.push_back(name);
-  }
+  const std::vector<std::string> fields = joined(default_secret_header_names(), redact);
+  const std::vector<std::string> parameters = secret_parameters(redact);
   for (const auto& field : headers) {
     const std::string value = redacted_field(field.name, field.value, fields, parameters);
     std::fprintf(stderr, "%c %s: %s\n", mark, field.name.c_str(), value.c_str());
@@ -37,19 +44,21 @@ void show_exchange(const Response& response, const CallReport& report,
   const std::string url = report.attempts.empty() ? report.url : report.attempts.back().url;
   std::fprintf(stderr, "> %s %s\n", request.method.c_str(), url.c_str());
   show_fields('>', request.headers, redact);
-  std::fprintf(stderr, "< %d %s\n", response.status(), response.reason().c_str());
+  std::fprintf(stderr, "< %s %d %s\n", std::string(response.protocol()).c_str(), response.status(),
+               response.reason().c_str());
   show_fields('<', response.headers(), redact);
 }
 
 // The file's name for -O: the last segment of the path.
-std::string remote_name(const std::string& url) {
-  const Url parsed(url);
+std::string remote_name(const CallFlags& flags) {
+  const Url parsed(flags.url);
   std::string_view path = parsed.path();
   path.remove_prefix(path.rfind('/') + 1);
   std::string name = percent_decode(path);
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
       name.find('\0') != std::string::npos) {
-    throw UsageError("-O: " + parsed.redacted() + " has no file name; use -o FILE");
+    throw UsageError("-O: " + parsed.redacted(secret_parameters(flags.redact)) +
+                     " has no file name; use -o FILE");
   }
   return name;
 }
@@ -61,7 +70,7 @@ bool to_stdout(const CallFlags& flags) {
 // The file that the body goes to; empty: standard output.
 std::string output_name(const CallFlags& flags) {
   if (to_stdout(flags)) return "";
-  return flags.remote_name ? remote_name(flags.url) : flags.output;
+  return flags.remote_name ? remote_name(flags) : flags.output;
 }
 
 bool shows_head(const CallFlags& flags) {
@@ -189,7 +198,8 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
                                               .response = response,
                                               .bytes = output->bytes(),
                                               .exit_code = exit_code,
-                                              .output = output_name(flags)});
+                                              .output = output_name(flags),
+                                              .secret_names = secret_parameters(flags.redact)});
   try_to([&] { write_all(STDOUT_FILENO, text, "standard output"); });
   if (unwritable.empty()) return exit_code;
   if (is_loud(flags)) std::fprintf(stderr, "redial: %s\n", unwritable.c_str());

@@ -1,11 +1,11 @@
 #include "call_options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include <CLI/CLI.hpp>
 
@@ -20,7 +20,10 @@ constexpr const char* k_other = "Where curl means something else";
 constexpr const char* k_ours = "redial's own";
 
 std::string read_stream(std::istream& stream, const std::string& name) {
-  std::string content{std::istreambuf_iterator<char>(stream), {}};
+  std::string content;
+  std::array<char, 1 << 14> piece;
+  while (stream.read(piece.data(), piece.size()), stream.gcount() > 0)
+    content.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
   if (stream.bad()) throw UsageError("cannot read " + name);
   return content;
 }

@@ -4,8 +4,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -15,6 +13,7 @@
 
 #include <redial/http/headers.hpp>
 
+#include "call_options.hpp"
 #include "errors.hpp"
 #include "exit_codes.hpp"
 #include "fault_script.hpp"
@@ -113,10 +112,7 @@ void declare_fault_server(CLI::App& app, FaultServerFlags& flags) {
 }
 
 int run_fault_server(const FaultServerFlags& flags, const Interrupt& interrupt) {
-  std::ifstream file(flags.script, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) throw UsageError("--script: cannot read " + flags.script);
-  FaultScript script = parse_fault_script(text, flags.script);
+  FaultScript script = parse_fault_script(read_named("--script", flags.script), flags.script);
   Ledger ledger(flags.ledger);
   script.options.port = flags.port;
   script.options.keep_requests = false;

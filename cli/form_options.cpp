@@ -1,25 +1,14 @@
 #include "form_options.hpp"
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
 
+#include "call_options.hpp"
 #include "errors.hpp"
 
 namespace redial::cli {
 namespace {
-
-std::string content_of(const std::string& file) {
-  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw UsageError("-F: cannot open " + file);
-  std::string content{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.bad()) throw UsageError("-F: cannot read " + file);
-  return content;
-}
 
 // A value up to the next `;`, or in quotes with \" and \\ undone; taken off `rest`.
 std::string take_value(std::string_view& rest, const std::string& argument) {
@@ -143,11 +132,11 @@ Part form_part(const std::string& argument) {
     }
   } else if (mark == '@') {
     part = {.name = name,
-            .content = Body::bytes(content_of(text)),
+            .content = Body::bytes(read_named("-F", text)),
             .filename = "-",
             .type = "application/octet-stream"};
   } else {
-    part = Part::field(name, mark == '<' ? content_of(text) : text);
+    part = Part::field(name, mark == '<' ? read_named("-F", text) : text);
   }
   const std::string guessed = part.type;
   part.type.clear();

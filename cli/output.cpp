@@ -181,8 +181,8 @@ void write_all(int fd, std::string_view bytes, const std::string& name) {
 }
 
 std::string head_text(const Response& response) {
-  std::string text =
-      "HTTP/1.1 " + std::to_string(response.status()) + " " + response.reason() + "\r\n";
+  std::string text(response.protocol());
+  text += " " + std::to_string(response.status()) + " " + response.reason() + "\r\n";
   for (const auto& field : response.headers()) text += field.name + ": " + field.value + "\r\n";
   return text + "\r\n";
 }

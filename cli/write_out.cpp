@@ -47,7 +47,7 @@ std::string redirect_of(const WriteOutFacts& facts) {
   const auto location = facts.response->headers().get("Location");
   if (!location) return "";
   try {
-    return facts.response->url().resolve(*location).redacted();
+    return facts.response->url().resolve(*location).redacted(facts.secret_names);
   } catch (const std::exception&) {
     return "";
   }
@@ -80,6 +80,11 @@ constexpr std::array k_variables{
     Variable{"exitcode", [](const auto& f) { return std::to_string(f.exit_code); }},
     Variable{"filename_effective", [](const auto& f) { return f.output; }},
     Variable{"http_code", [](const auto& f) { return status_of(f.report); }},
+    Variable{"http_version",
+             [](const auto& f) -> std::string {  // as curl names them
+               if (f.response == nullptr) return "0";
+               return f.response->protocol() == "HTTP/1.0" ? "1" : "1.1";
+             }},
     Variable{"method", [](const auto& f) { return f.report.method; }},
     Variable{"num_headers",
              [](const auto& f) {

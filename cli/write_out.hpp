@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include <redial/http/redact.hpp>
 #include <redial/http/response.hpp>
 #include <redial/policy/report.hpp>
 
@@ -15,6 +17,7 @@ struct WriteOutFacts {
   std::uint64_t bytes = 0;             ///< of body, decoded where that was asked for
   int exit_code = 0;
   std::string output;  ///< the file that was written, or empty
+  std::vector<std::string> secret_names = default_secret_query_names();  ///< of query parameters
 };
 
 /// The format of -w: `format` itself, or what stands in the file behind "@name".

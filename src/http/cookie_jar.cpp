@@ -1,12 +1,8 @@
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <mutex>
 #include <stdexcept>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -15,6 +11,7 @@
 
 #include "http/cookie_file.hpp"
 #include "http/public_suffix.hpp"
+#include "http/read_file.hpp"
 #include "http/replace_file.hpp"
 #include "http/set_cookie.hpp"
 
@@ -308,16 +305,7 @@ LoadedCookies CookieJar::load_text(std::string_view text, WallTime now) {
 }
 
 LoadedCookies CookieJar::load(const std::filesystem::path& file, WallTime now) {
-  const auto fail = [&](int why) {
-    throw std::system_error(why, std::generic_category(), "cannot read " + file.string());
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) fail(EISDIR);
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream.is_open()) fail(errno);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.bad()) fail(EIO);
-  return load_text(text, now);
+  return load_text(detail::read_file(file), now);
 }
 
 std::string CookieJar::text(WallTime now) const {

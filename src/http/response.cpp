@@ -90,6 +90,7 @@ const std::vector<Response>& Response::history() const noexcept {
 Response ResponseBuilder::from(ReceivedResponse&& received,
                                std::shared_ptr<const Request> request) {
   Response response;
+  response.http_minor_ = received.http_minor;
   response.status_ = received.status;
   response.reason_ = std::move(received.reason);
   response.headers_ = std::move(received.headers);

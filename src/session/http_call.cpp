@@ -148,6 +148,7 @@ class HttpCall::HttpAttempt final : public Attempt {
     if (!to_sink) return nullptr;
     ReceivedResponse copy;
     copy.status = received.status;
+    copy.http_minor = received.http_minor;
     copy.reason = received.reason;
     copy.headers = received.headers;
     if (!call_.detached_)

@@ -1,17 +1,15 @@
 #include <redial/session/netrc.hpp>
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include <pwd.h>
 #include <unistd.h>
 
 #include <redial/http/headers.hpp>
+
+#include "http/read_file.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -141,16 +139,7 @@ Netrc Netrc::parse(std::string_view text, const std::string& name) {
 }
 
 Netrc Netrc::read(const std::filesystem::path& file) {
-  const auto fail = [&](int why) {
-    throw std::system_error(why, std::generic_category(), "cannot read " + file.string());
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) fail(EISDIR);
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream.is_open()) fail(errno);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.bad()) fail(EIO);
-  return parse(text, file.string());
+  return parse(detail::read_file(file), file.string());
 }
 
 std::optional<std::filesystem::path> Netrc::default_file() {

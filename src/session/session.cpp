@@ -115,6 +115,8 @@ struct Session::State {
 
   Request complete(Request request, const RequestOptions& call, std::string& key) const;
   Result<detail::CallPlan> plan(Request request, const RequestOptions& call);
+  Result<Response> send(Request request, const RequestOptions& call);
+  Result<Response> send(std::string_view method, std::string_view url, const RequestOptions& call);
   // The environment's file is read once, when it is first needed.
   const Netrc* netrc() const {
     if (options.netrc) return &*options.netrc;
@@ -221,7 +223,7 @@ Result<detail::CallPlan> detail::SessionAccess::plan(Session& session, Request r
   return plan;
 }
 
-Session::Session() : Session(SessionOptions{}) {}
+Session::Session() : state_(std::make_unique<State>(SessionOptions())) {}
 Session::Session(SessionOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
@@ -241,30 +243,41 @@ CookieJar& Session::cookies() {
   return state_->jar;
 }
 
+Result<Response> Session::State::send(Request request, const RequestOptions& call) {
+  auto made = plan(std::move(request), call);
+  if (!made) return tl::make_unexpected(std::move(made).error());
+  return detail::HttpCall(*std::move(made)).run();
+}
+
+Result<Response> Session::State::send(std::string_view method, std::string_view url,
+                                      const RequestOptions& call) {
+  try {
+    return send(Request(method, url), call);
+  } catch (const std::invalid_argument& error) {
+    return tl::make_unexpected(Error(ErrorKind::request, error.what()));
+  }
+}
+
 Result<Response> Session::try_send(Request request) {
   auto plan = detail::SessionAccess::plan(*this, std::move(request));
   if (!plan) return tl::make_unexpected(std::move(plan).error());
   return detail::HttpCall(*std::move(plan)).run();
 }
 
+Response Session::send(Request request) {
+  return value_or_raise(try_send(std::move(request)));
+}
+
+// The public functions own the options, which are large, and lend them from here on.
+// NOLINTBEGIN(performance-unnecessary-value-param)
 Result<Response> Session::try_send(Request request, RequestOptions options) {
   if (request.own_options()) return tl::make_unexpected(options_twice());
-  auto plan = state_->plan(std::move(request), options);
-  if (!plan) return tl::make_unexpected(std::move(plan).error());
-  return detail::HttpCall(*std::move(plan)).run();
+  return state_->send(std::move(request), options);
 }
 
 Result<Response> Session::try_request(std::string_view method, std::string_view url,
                                       RequestOptions options) {
-  try {
-    return try_send(Request(method, url), std::move(options));
-  } catch (const std::invalid_argument& error) {
-    return tl::make_unexpected(Error(ErrorKind::request, error.what()));
-  }
-}
-
-Response Session::send(Request request) {
-  return value_or_raise(try_send(std::move(request)));
+  return state_->send(method, url, options);
 }
 
 Response Session::send(Request request, RequestOptions options) {
@@ -272,7 +285,7 @@ Response Session::send(Request request, RequestOptions options) {
 }
 
 Response Session::request(std::string_view method, std::string_view url, RequestOptions options) {
-  return value_or_raise(try_request(method, url, std::move(options)));
+  return value_or_raise(state_->send(method, url, options));
 }
 
 Session& default_session() {
@@ -287,14 +300,14 @@ Response request(std::string_view method, std::string_view url, RequestOptions o
 // One line a verb and form; a method's name is all they differ in.
 #define REDIAL_VERB(name, method)                                        \
   Response Session::name(std::string_view url, RequestOptions options) { \
-    return request(method, url, std::move(options));                     \
+    return value_or_raise(state_->send(method, url, options));           \
   }                                                                      \
   Response name(std::string_view url, RequestOptions options) {          \
     return default_session().request(method, url, std::move(options));   \
   }
 #define REDIAL_TRY_VERB(name, method)                                            \
   Result<Response> Session::name(std::string_view url, RequestOptions options) { \
-    return try_request(method, url, std::move(options));                         \
+    return state_->send(method, url, options);                                   \
   }
 REDIAL_VERB(get, "GET")
 REDIAL_VERB(head, "HEAD")
@@ -312,6 +325,7 @@ REDIAL_TRY_VERB(try_patch, "PATCH")
 REDIAL_TRY_VERB(try_delete, "DELETE")
 #undef REDIAL_VERB
 #undef REDIAL_TRY_VERB
+// NOLINTEND(performance-unnecessary-value-param)
 
 }  // namespace v0
 }  // namespace redial

@@ -71,6 +71,9 @@ TEST(ExitCode, UsageIs2AndNothingIsSent) {
       {"get", "-H", "@" + folder.path("none"), url},
       {"post", "-d", "@" + folder.path("none"), url},
       {"post", "--data-binary", "@" + folder.path("none"), url},
+      {"post", "-d", "@" + folder.path(), url},
+      {"post", "--data-binary", "@" + folder.path(), url},
+      {"post", "-F", "a=<" + folder.path(), url},
       {"get", "-u", "nameless", url},
       {"get", "--key", "k", url},
       {"get", "--cacert", folder.path("none"), url},
@@ -250,7 +253,7 @@ TEST(Output, VerboseTellsTheExchangeAndNoSecret) {
   const auto finished = redial_command(
       {"get", "-v", "-u", "me:s3cret", "-b", "a=s3cret", server.url("/?token=s3cret")});
   for (const auto* words :
-       {"> GET ", "> Accept: */*", "< 200 ", "< X-A: b", "> Authorization: ***"}) {
+       {"> GET ", "> Accept: */*", "< HTTP/1.1 200 ", "< X-A: b", "> Authorization: ***"}) {
     EXPECT_NE(finished.err.find(words), std::string::npos) << words << finished.err;
   }
   EXPECT_EQ(finished.err.find("s3cret"), std::string::npos) << finished.err;
@@ -315,6 +318,44 @@ TEST(PolicyFlags, LimitsEndWhatTakesTooLong) {
   EXPECT_NE(whole.err.find("deadline"), std::string::npos) << whole.err;
 }
 
+TEST(PolicyFlags, ConnectTimeoutBoundsTheHandshake) {
+  FaultServer server;
+  server.on_accept({FaultServer::OnAccept::stall});
+  const std::string url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
+  const auto finished =
+      redial_command({"get", "-k", "--connect-timeout", "0.05", "--retry", "0", url});
+  EXPECT_EQ(finished.code, 3);
+  EXPECT_NE(finished.err.find("connect_timeout"), std::string::npos) << finished.err;
+}
+
+TEST(PolicyFlags, BackoffAndJitterAreWhatIsWaited) {
+  FaultServer server;
+  server.on("", Reply{.status = 503});
+  const TemporaryFolder folder;
+  const auto waits = [&](const char* jitter) {
+    redial_command({"get", "--retry", "3", "--backoff", "0.02", "--backoff-max", "0.03", "--jitter",
+                    jitter, "--report", folder.path("report"), server.url()});
+    std::vector<double> seconds;
+    for (const auto& attempt : json::parse(content_of(folder.path("report")))["attempts"]) {
+      if (attempt["wait_s"].is_number()) seconds.push_back(attempt["wait_s"]);
+    }
+    return seconds;
+  };
+  EXPECT_EQ(waits("none"), (std::vector<double>{0.02, 0.03, 0.03}));
+  const auto spread = [&](const char* jitter, double least) {
+    const auto seconds = waits(jitter);
+    ASSERT_EQ(seconds.size(), 3U);
+    for (const double one : seconds) {
+      EXPECT_GE(one, least) << jitter;
+      EXPECT_LE(one, 0.03) << jitter;
+    }
+    EXPECT_NE(seconds[1], seconds[2]) << jitter;
+  };
+  spread("full", 0);
+  spread("equal", 0.01);
+  spread("decorrelated", 0);
+}
+
 TEST(PolicyFlags, NoRedirectReturnsIt) {
   FaultServer server;
   server.on("/a", Reply{.status = 302, .headers = {{"Location", "/b"}}, .body = "moved"});
@@ -324,6 +365,10 @@ TEST(PolicyFlags, NoRedirectReturnsIt) {
       redial_command({"get", "--no-redirect", "-w", "|%{redirect_url}", server.url("/a")});
   EXPECT_EQ(stays.out, "moved|" + server.url("/b"));
   EXPECT_EQ(stays.code, 0);
+  server.on("/c", Reply{.status = 302, .headers = {{"Location", "/b?sid=s3cret&token=s3cret"}}});
+  const auto hidden = redial_command(
+      {"get", "--no-redirect", "--redact", "sid", "-w", "%{redirect_url}", server.url("/c")});
+  EXPECT_EQ(hidden.out, server.url("/b?sid=***&token=***"));
 }
 
 // --- the report

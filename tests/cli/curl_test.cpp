@@ -141,7 +141,8 @@ TEST(AsCurl, WriteOut) {
   server.on("/hop", Reply{.status = 302, .headers = {{"Location", "/x"}}});
   const std::string format =
       "%{http_code} %{response_code} %{size_download} %{num_redirects} %{content_type} "
-      "%{url_effective} %{method} %{scheme} %{num_headers} %{exitcode} %{errormsg}|%header{x-a}|%% "
+      "%{url_effective} %{method} %{scheme} %{http_version} %{num_headers} %{exitcode} "
+      "%{errormsg}|%header{x-a}|%% "
       "\\t\\n";
   for (const auto* path : {"/x", "/hop"}) {
     const auto theirs =
@@ -162,6 +163,17 @@ TEST(AsCurl, HeadsAreShownWithIAndAlsoOfAFailure) {
       EXPECT_EQ(redial_command({"get", flag, server.url(path)}).out, theirs.out) << path << flag;
     }
   }
+}
+
+TEST(AsCurl, AnAnswerInHttp10IsShownAsOne) {
+  FaultServer server;
+  server.on("", Reply{.raw = "HTTP/1.0 200 Fine\r\nContent-Length: 2\r\n\r\nok", .close = true});
+  const std::vector<std::string> flags{"-i", "-w", "|%{http_version}", server.url()};
+  auto theirs = flags;
+  theirs.insert(theirs.begin(), {"curl", "-sS"});
+  auto ours = flags;
+  ours.insert(ours.begin(), "get");
+  EXPECT_EQ(redial_command(ours).out, Process(theirs).wait().out);
 }
 
 TEST(AsCurl, ResolveCertificatesAndInsecure) {

@@ -142,6 +142,29 @@ TEST(Answers, AnAttemptEndsWhenAStreamedBodyStandsStill) {
   EXPECT_EQ(report_of(result).attempts[0].evidence, Evidence::responded);
 }
 
+TEST(Answers, AMisdirectedRequestGoesOnceMoreOverANewConnection) {
+  FaultServer server;
+  server.in_turn("/x", {Reply{.body = "warm"}, Reply{.status = 421}, Reply{.body = "here"}});
+  Session session;
+  session.get(server.url("/x"));
+  const auto response = session.post(server.url("/x"), {.body = "once"});
+  EXPECT_EQ(response.body(), "here");
+  const auto& attempts = response.report().attempts;
+  ASSERT_EQ(attempts.size(), 2U);
+  EXPECT_TRUE(attempts[0].connection_reused);
+  EXPECT_FALSE(attempts[1].connection_reused) << "the old one leads to the same wrong server";
+  EXPECT_EQ(attempts[0].wait, Duration::zero());
+}
+
+TEST(Answers, SayWhichProtocolTheyCameIn) {
+  FaultServer server;
+  server.on("/old", Reply{.raw = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"});
+  server.on("/new", Reply{.body = "ok"});
+  Session session;
+  EXPECT_EQ(session.get(server.url("/old")).protocol(), "HTTP/1.0");
+  EXPECT_EQ(session.get(server.url("/new")).protocol(), "HTTP/1.1");
+}
+
 // --- the seam itself
 
 class CountingExchange final : public Exchange {

@@ -1,10 +1,14 @@
 // Look-up, addresses, cancellation in every phase, Expect.
 
+#include <array>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 
 #include "integration/support.hpp"
 
@@ -113,6 +117,29 @@ TEST(Expect, TheBodyFollowsAfter100) {
                                      {.headers = {{"Expect", "100-continue"}}, .body = "the body"});
   EXPECT_EQ(response.status(), 200);
   EXPECT_EQ(server.requests()[0].body, "the body");
+}
+
+// A server from before HTTP/1.1: it waits for the body and says nothing until then.
+TEST(Expect, TheBodyFollowsAfterAWhileWithoutAnAnswer) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
+  std::jthread server([&] {
+    boost::asio::ip::tcp::socket socket(io);
+    acceptor.accept(socket);
+    std::string read;
+    std::array<char, 256> room;
+    boost::system::error_code error;
+    while (!error && !read.ends_with("the body"))
+      read.append(room.data(), socket.read_some(boost::asio::buffer(room), error));
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone";
+    boost::asio::write(socket, boost::asio::buffer(answer), error);
+  });
+  Session session;
+  const auto response =
+      session.post("http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/",
+                   {.headers = {{"Expect", "100-continue"}}, .body = "the body"});
+  EXPECT_EQ(response.body(), "done");
+  EXPECT_GE(response.report().attempts.at(0).elapsed, 900ms) << "it was given its chance";
 }
 
 TEST(Expect, A417IsSentOnceMoreWithoutIt) {

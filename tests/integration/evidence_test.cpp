@@ -86,9 +86,51 @@ TEST_P(LostAnswer, IsRepeatedForGetAndNeverForPost) {
   EXPECT_EQ(server.count() - before, 1U);
 }
 
+// Bytes that are no answer, or none that can be used; the connection is closed after them.
+Case garbled(const char* name, const std::string& raw, Fault fault = Fault::head_malformed) {
+  const Evidence evidence = fault == Fault::body_cut ? Evidence::responded : Evidence::maybe;
+  return {name, Reply{.raw = raw, .close = true}, evidence, fault};
+}
+
+const std::string k_chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+const std::string k_of_two = "Content-Length: 2\r\n\r\nok";
+
+INSTANTIATE_TEST_SUITE_P(
+    Garbled, LostAnswer,
+    ::testing::Values(
+        garbled("no_http", "<html>hello</html>\r\n\r\n"),
+        garbled("binary", std::string("\x16\x03\x01\0\x02\r\n\r\n", 9)),
+        garbled("http_9", "HTTP/9.9 200 OK\r\n" + k_of_two),
+        garbled("status_of_five_digits", "HTTP/1.1 99999 OK\r\n" + k_of_two),
+        garbled("nul", std::string("HTTP/1.1 200 OK\r\nA: b\0c\r\n", 25) + k_of_two),
+        garbled("no_colon", "HTTP/1.1 200 OK\r\nnonsense\r\n" + k_of_two),
+        garbled("negative_length", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok"),
+        garbled("length_beyond_64_bits",
+                "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nok"),
+        garbled("length_beside_chunks",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + k_of_two),
+        garbled("upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+        garbled("chunk_beyond_64_bits", k_chunked + "fffffffffffffffff\r\nok", Fault::body_cut),
+        garbled("chunk_without_its_end", k_chunked + "2\r\nokok\r\n", Fault::body_cut),
+        garbled("cut_chunk", k_chunked + "5\r\nok", Fault::body_cut),
+        garbled("no_last_chunk", k_chunked + "2\r\nok\r\n", Fault::body_cut)),
+    [](const auto& one) { return std::string(one.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(
     Faults, LostAnswer,
     ::testing::Values(
+        Case{"closed_after_its_head", failing(Reply::Fault::close_after_head), Evidence::maybe,
+             Fault::closed},
+        Case{"reset_in_head", failing(Reply::Fault::reset_in_head, 20), Evidence::maybe,
+             Fault::reset},
+        Case{"reset_in_body", failing(Reply::Fault::reset_in_body, 5), Evidence::responded,
+             Fault::body_cut},
+        Case{"reset_in_a_body_without_length",
+             Reply{.body = "0123456789",
+                   .close_delimited = true,
+                   .fault = Reply::Fault::reset_in_body,
+                   .cut_after = 5},
+             Evidence::responded, Fault::body_cut},
         Case{"closed", failing(Reply::Fault::close_after_read), Evidence::maybe, Fault::closed},
         Case{"reset", failing(Reply::Fault::reset_after_read), Evidence::maybe, Fault::reset},
         Case{"cut_head", failing(Reply::Fault::cut_head, 20), Evidence::maybe, Fault::head_cut},
@@ -112,6 +154,23 @@ INSTANTIATE_TEST_SUITE_P(
              Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = "this is not gzip"},
              Evidence::responded, Fault::body_undecodable}),
     [](const auto& one) { return std::string(one.param.name); });
+
+// Whether a byte had left by then is a race; what may follow is not.
+TEST(Wire, AConnectionThatIsEndedAtOnceNeverActsTwice) {
+  for (const auto how : {FaultServer::OnAccept::close, FaultServer::OnAccept::reset}) {
+    FaultServer server;
+    server.on_accept({how});
+    server.on("", Reply{.acts = true});
+    Session session = quick_session();
+    const auto result = session.try_post(server.url(), {.body = "once"});
+    const auto& attempts = report_of(result).attempts;
+    ASSERT_FALSE(attempts.empty());
+    const bool sent = attempts[0].evidence == Evidence::maybe;
+    EXPECT_EQ(attempts.size(), sent ? 1U : 2U) << report_of(result).text();
+    EXPECT_EQ(report_of(result).outcome, sent ? CallOutcome::in_doubt : CallOutcome::ok);
+    EXPECT_EQ(server.effects(), sent ? 0 : 1);
+  }
+}
 
 TEST(Wire, RefusedConnectionIsNotSentAndRetriedForPost) {
   Session session = quick_session();
@@ -229,7 +288,7 @@ TEST(Wire, ExtraBytesAfterTheBodyCostTheConnection) {
   EXPECT_FALSE(session.get(server.url()).report().attempts[0].connection_reused);
 }
 
-TEST(Wire, AnEarlyFinalAnswerStopsTheUpload) {
+TEST(Wire, AnEarlyAnswerBeforeAClosingEndsTheUpload) {
   FaultServer server;
   server.on("/up", {.status = 413, .reason = "Too Large", .early = true});
   Session session = quick_session();

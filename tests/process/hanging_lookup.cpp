@@ -1,12 +1,14 @@
 // getaddrinfo that hangs for a minute: a stop returns, other names go on, the session ends, and so
 // does the process. ctest's time-out is the last of these claims.
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -19,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 // Takes the place of the C library's in this program.
 extern "C" int getaddrinfo(const char* name, const char*, const addrinfo*, addrinfo** list) {
-  if (std::strcmp(name, "hangs.test") == 0) std::this_thread::sleep_for(60s);
+  if (std::strncmp(name, "hangs", 5) == 0) std::this_thread::sleep_for(60s);
   if (std::strcmp(name, "good.test") != 0) return EAI_AGAIN;
   static sockaddr_in loopback{};
   loopback.sin_family = AF_INET;
@@ -37,7 +39,7 @@ extern "C" void freeaddrinfo(addrinfo* list) noexcept {
 
 namespace {
 
-int failures = 0;
+std::atomic<int> failures = 0;
 const Clock::time_point k_start = Clock::now();
 
 void expect(bool holds, const char* what) {
@@ -72,6 +74,23 @@ int main() {
     expect(!late && late.error().report().attempts.size() == 9, "a look-up has its limit");
     expect(session.get("http://good.test:" + std::to_string(server.port()) + "/").ok(),
            "other names still go on");
+
+    // Nor do many names that hang, each given up after a moment.
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 24; ++i) {
+      callers.emplace_back([&session, i] {
+        const auto lost =
+            session.try_get("http://hangs" + std::to_string(i) + ".test/",
+                            {.connect_timeout = 300ms, .retry = redial::Retry{.total = 0}});
+        expect(!lost && lost.error().kind() == redial::ErrorKind::timeout, "a name that hangs");
+      });
+    }
+    callers.clear();
+    expect(session
+               .get("http://good.test:" + std::to_string(server.port()) + "/",
+                    {.connect_timeout = 10s})
+               .ok(),
+           "other names go on beside many that hang");
   }
   expect(Clock::now() - k_start < 20s, "the session is gone");
   return failures;

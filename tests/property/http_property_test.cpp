@@ -7,11 +7,14 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 
 #include <redial/http/headers.hpp>
 #include <redial/http/http_date.hpp>
 #include <redial/http/retry_after.hpp>
 #include <redial/http/text.hpp>
+#include <redial/http/url.hpp>
 
 namespace {
 
@@ -218,6 +221,23 @@ RC_GTEST_PROP(TextProperty, EncodingsGoThereAndBack, (const std::string& bytes))
 RC_GTEST_PROP(TextProperty, LinksNeverFail, (const std::string& text)) {
   for (const auto& link : parse_links("<a>; rel=x, " + text)) (void)link.rel();
   RC_ASSERT(parse_links("<a>; rel=x, " + text).front().url == "a");
+}
+
+// What connects is what another parser reads in the same text, character for character.
+RC_GTEST_PROP(UrlProperty, WhatIsAcceptedIsTheSameUrlToBoost, ()) {
+  const auto characters = rc::gen::elementOf(std::string("ab1.-_~/?&=%2e:@[]#!$ \\\"^|+,;'()*"));
+  const std::string text =
+      *rc::gen::element<std::string>("http://", "https://", "http://a", "HTTP://[::1]") +
+      *rc::gen::container<std::string>(characters);
+  const auto url = Url::try_parse(text);
+  if (!url) return;
+  const auto other = boost::urls::parse_uri(url->str());
+  RC_ASSERT(other.has_value());
+  RC_ASSERT(std::string(other->encoded_host_address()) == url->host());
+  RC_ASSERT(std::string(other->encoded_path()) == url->path());
+  RC_ASSERT(other->has_query() == url->query().has_value());
+  RC_ASSERT(std::string(other->encoded_query()) == url->query().value_or(""));
+  if (other->has_port()) RC_ASSERT(other->port_number() == url->port());
 }
 
 }  // namespace

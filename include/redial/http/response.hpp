@@ -27,6 +27,8 @@ class REDIAL_EXPORT Response {
 
   int status() const noexcept { return status_; }
   const std::string& reason() const noexcept { return reason_; }
+  /// What the server answered in: "HTTP/1.1" or "HTTP/1.0".
+  std::string_view protocol() const noexcept { return http_minor_ == 0 ? "HTTP/1.0" : "HTTP/1.1"; }
   /// Below 400. What the call as a whole came to is in `report().outcome`.
   bool ok() const noexcept { return status_ > 0 && status_ < 400; }
   /// Where the answer came from, after redirects.
@@ -68,6 +70,7 @@ class REDIAL_EXPORT Response {
  private:
   friend class ResponseBuilder;
   int status_ = 0;
+  int http_minor_ = 1;
   std::string reason_;
   Headers headers_;
   Headers trailers_;

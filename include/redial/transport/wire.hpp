@@ -30,8 +30,10 @@ struct WireOptions {
   /// "host:port" (host lower case) to addresses ("127.0.0.1", "::1") used instead of a look-up, as
   /// curl's --resolve.
   std::map<std::string, std::vector<std::string>> resolve = {};
-  std::size_t resolver_threads = 4;  ///< at most this many names at once; an abandoned look-up
-                                     ///< keeps its thread until it returns, and answers later ones
+  /// At most this many names are looked up at once. getaddrinfo cannot be stopped: a look-up that
+  /// all its callers have given up keeps its thread until it returns, and another thread (up to 64
+  /// of them) takes its place.
+  std::size_t resolver_threads = 16;
   /// Replaces getaddrinfo in tests: fills addresses or returns an EAI_ code. Runs on a resolver
   /// thread.
   int (*lookup)(const std::string& host, std::vector<std::string>& addresses) = nullptr;

@@ -39,6 +39,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
  private:
   struct Resume;
   class Wait;
+  class ReadByLoop;
   enum class Head { complete, incomplete, failed };
 
   Task<> run();
@@ -61,6 +62,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   Task<> receive_body();
 
   bool read_some();
+  bool note_read(const Stream::Result& result, std::size_t room);
   bool answered_early();
   Head parse_head();
   bool accept_final_head(const std::string& text);

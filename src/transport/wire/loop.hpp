@@ -9,6 +9,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <redial/transport/transport.hpp>
 #include <redial/transport/wire.hpp>
@@ -82,6 +83,8 @@ class Loop final : public EventLoop {
 
  private:
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_;  // ends a run
+  SteadyTime armed_ = SteadyTime::max();
   std::vector<std::shared_ptr<Attempt>> attempts_;
 };
 

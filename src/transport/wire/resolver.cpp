@@ -1,5 +1,6 @@
 #include "transport/wire/resolver.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -19,6 +20,8 @@ namespace wire {
 namespace {
 
 using boost::asio::ip::address;
+
+constexpr std::size_t k_most_hanging = 64;  // threads beyond the usual, for names that hang
 
 Fault fault_of(int code) {
 #ifdef EAI_NODATA
@@ -65,10 +68,41 @@ Addresses system_lookup(const std::string& host) {
 
 }  // namespace
 
+struct Resolver::State {
+  /// A name that somebody wants: queued, then looked up by one thread, however many ask.
+  struct Name {
+    std::vector<std::shared_ptr<Ticket::Shared>> tickets;
+    bool under_way = false;
+    bool hangs = false;  ///< everybody who asked had given it up, once
+  };
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<std::string> queue;  // names that no thread has taken yet
+  std::unordered_map<std::string, Name> names;
+  std::size_t threads = 0;
+  std::size_t idle = 0;
+  std::size_t hanging = 0;  // names
+  bool over = false;
+  std::size_t most_threads = 4;
+  int (*lookup)(const std::string&, std::vector<std::string>&) = nullptr;
+
+  Addresses find(const std::string& host) const {
+    if (lookup == nullptr) return system_lookup(host);
+    std::vector<std::string> texts;
+    const int code = lookup(host, texts);
+    return code == 0 ? from_text(host, texts) : failed(host, code);
+  }
+  // A thread that hangs is replaced, so that it keeps nobody else from a look-up: up to a bound.
+  std::size_t allowed() const { return most_threads + std::min(hanging, k_most_hanging); }
+};
+
 struct Resolver::Ticket::Shared {
   std::mutex mutex;
   bool abandoned = false;
   std::function<void(Addresses)> done;
+  std::string host;
+  std::weak_ptr<State> resolver;
 
   bool is_abandoned() {
     const std::lock_guard guard(mutex);
@@ -80,53 +114,48 @@ struct Resolver::Ticket::Shared {
   }
 };
 
-struct Resolver::State {
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::deque<std::string> queue;  // names that no thread has taken yet
-  // Who waits for a name, from the first ticket to the answer: a name that hangs takes one thread,
-  // however often it is asked for, so that others go on.
-  std::unordered_map<std::string, std::vector<std::shared_ptr<Ticket::Shared>>> waiting;
-  std::size_t threads = 0;
-  std::size_t idle = 0;
-  bool over = false;
-  std::size_t most_threads = 4;
-  int (*lookup)(const std::string&, std::vector<std::string>&) = nullptr;
-
-  Addresses find(const std::string& host) const {
-    if (lookup == nullptr) return system_lookup(host);
-    std::vector<std::string> texts;
-    const int code = lookup(host, texts);
-    return code == 0 ? from_text(host, texts) : failed(host, code);
-  }
-};
-
 namespace {
 
+// Serves names until the resolver goes, or until there are more threads than there should be: a
+// name that hung has come back.
 template <class State>
 void serve(const std::shared_ptr<State>& state) {
   std::unique_lock lock(state->mutex);
-  for (;;) {
+  while (state->threads <= state->allowed()) {
     ++state->idle;
     state->wake.wait(lock, [&] { return state->over || !state->queue.empty(); });
     --state->idle;
     if (state->over) return;
     const std::string host = std::move(state->queue.front());
     state->queue.pop_front();
-    auto& waiting = state->waiting[host];
-    std::erase_if(waiting, [](const auto& ticket) { return ticket->is_abandoned(); });
-    if (waiting.empty()) {
-      state->waiting.erase(host);
+    auto& name = state->names[host];
+    std::erase_if(name.tickets, [](const auto& ticket) { return ticket->is_abandoned(); });
+    if (name.tickets.empty()) {
+      state->names.erase(host);
       continue;
     }
+    name.under_way = true;
     lock.unlock();
     const Addresses found = state->find(host);
     lock.lock();
-    const auto tickets = std::move(state->waiting[host]);
-    state->waiting.erase(host);
+    const auto ended = state->names.extract(host);
+    if (ended.mapped().hangs) --state->hanging;
     lock.unlock();
-    for (const auto& ticket : tickets) ticket->answer(found);
+    for (const auto& ticket : ended.mapped().tickets) ticket->answer(found);
     lock.lock();
+  }
+  --state->threads;
+}
+
+// With the state locked. Throws std::system_error when there can be no thread at all.
+template <class State>
+void add_thread_if_needed(const std::shared_ptr<State>& state) {
+  if (state->idle >= state->queue.size() || state->threads >= state->allowed()) return;
+  try {
+    std::thread([state] { serve(state); }).detach();
+    ++state->threads;
+  } catch (const std::system_error&) {
+    if (state->threads == 0) throw;
   }
 }
 
@@ -146,9 +175,25 @@ Resolver::Ticket::~Ticket() {
 
 void Resolver::Ticket::abandon() noexcept {
   if (!shared_) return;
-  const std::lock_guard guard(shared_->mutex);
-  shared_->abandoned = true;
-  shared_->done = nullptr;
+  {
+    const std::lock_guard guard(shared_->mutex);
+    shared_->abandoned = true;
+    shared_->done = nullptr;
+  }
+  const auto state = shared_->resolver.lock();
+  if (!state) return;
+  const std::lock_guard guard(state->mutex);
+  const auto name = state->names.find(shared_->host);
+  if (name == state->names.end() || !name->second.under_way || name->second.hangs) return;
+  const auto& tickets = name->second.tickets;
+  if (!std::all_of(tickets.begin(), tickets.end(), [](const auto& t) { return t->is_abandoned(); }))
+    return;
+  name->second.hangs = true;
+  ++state->hanging;
+  try {
+    add_thread_if_needed(state);
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): others serve the queue
+  }
 }
 
 Resolver::Resolver(const WireOptions& options)
@@ -177,22 +222,21 @@ Resolver::Ticket Resolver::look_up(const std::string& host, std::function<void(A
   Ticket ticket;
   ticket.shared_ = std::make_shared<Ticket::Shared>();
   ticket.shared_->done = std::move(done);
+  ticket.shared_->host = host;
+  ticket.shared_->resolver = state_;
   const std::lock_guard guard(state_->mutex);
-  auto& waiting = state_->waiting[host];
-  waiting.push_back(ticket.shared_);
-  if (waiting.size() > 1) return ticket;  // the look-up that is under way answers this one too
+  auto& name = state_->names[host];
+  const bool asked_for = name.under_way || !name.tickets.empty();
+  std::erase_if(name.tickets, [](const auto& other) { return other->is_abandoned(); });
+  name.tickets.push_back(ticket.shared_);
+  if (asked_for) return ticket;  // the look-up that is queued or under way answers this one too
   state_->queue.push_back(host);
-  if (state_->idle < state_->queue.size() && state_->threads < state_->most_threads) {
-    try {
-      std::thread([state = state_] { serve(state); }).detach();
-      ++state_->threads;
-    } catch (const std::system_error& error) {
-      if (state_->threads == 0) {  // no thread to do it on: say so instead of waiting for ever
-        state_->queue.pop_back();
-        state_->waiting.erase(host);
-        ticket.shared_->done({.list = {}, .fault = Fault::dns_failure, .detail = error.what()});
-      }
-    }
+  try {
+    add_thread_if_needed(state_);
+  } catch (const std::system_error& error) {
+    state_->queue.pop_back();
+    state_->names.erase(host);
+    ticket.shared_->done({.list = {}, .fault = Fault::dns_failure, .detail = error.what()});
   }
   state_->wake.notify_one();
   return ticket;

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <boost/asio/error.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -150,6 +151,14 @@ Stream::Result Stream::read(char* into, std::size_t size) {
       tls_result(SSL_read(ssl_, into, static_cast<int>(std::min<std::size_t>(size, 1 << 30))));
   ERR_clear_error();
   return result;
+}
+
+Stream::Result Stream::received(const boost::system::error_code& error, std::size_t count) {
+  if (!error) return {State::done, count};
+  if (error == boost::asio::error::eof) return {State::end};
+  if (error == boost::asio::error::operation_aborted) return {State::wants_read};
+  os_error_ = error.value();
+  return {State::failed};
 }
 
 Stream::Result Stream::write(std::string_view bytes) {

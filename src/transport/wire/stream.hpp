@@ -36,6 +36,8 @@ class Stream {
   void use_tls(SSL_CTX* context, const std::string& host, bool verify);
   Result handshake();
   Result read(char* into, std::size_t size);
+  /// Plain only: what an asynchronous read of `socket()` came to.
+  Result received(const boost::system::error_code& error, std::size_t count);
   /// May take fewer bytes than given.
   Result write(std::string_view bytes);
   /// Plain only: two pieces in one system call.

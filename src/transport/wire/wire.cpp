@@ -57,7 +57,7 @@ void Pool::trim() {
 }
 
 Loop::Loop(std::shared_ptr<WireShared> given)
-    : shared(std::move(given)), pool(shared->options.pool), work_(io.get_executor()) {}
+    : shared(std::move(given)), pool(shared->options.pool), work_(io.get_executor()), timer_(io) {}
 
 Loop::~Loop() = default;
 
@@ -66,12 +66,18 @@ Now Loop::now() {
           .wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())};
 }
 
+// The timer stays from run to run and is moved only when a time comes before it: the deadlines of
+// calls in a row lie ever later, so most runs cost no timer, neither ours nor the kernel's. When it
+// ends a run too early, whoever runs the loop looks at the time and runs it again.
 void Loop::run(SteadyTime until) {
-  if (until == SteadyTime::max()) {
-    io.run_one();
-  } else {
-    io.run_one_until(until);
+  if (until < armed_) {
+    armed_ = until;
+    timer_.expires_at(armed_);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) armed_ = SteadyTime::max();
+    });
   }
+  io.run_one();
 }
 
 void Loop::wake() noexcept {

@@ -1,8 +1,10 @@
 #include "transport/wire/resolver.hpp"
 
 #include <condition_variable>
+#include <filesystem>
 #include <future>
 #include <mutex>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <netdb.h>
@@ -13,22 +15,33 @@ using namespace redial;
 using redial::wire::Addresses;
 using redial::wire::Resolver;
 
-// A look-up waits here until its test lets it go. Never destroyed: abandoned threads outlive main.
-struct Gate {
-  std::mutex mutex;
-  std::condition_variable changed;
-  int inside = 0;
-  bool open = false;
+// Look-ups of names that begin with "slow" wait here until the test lets theirs go. Never
+// destroyed: abandoned threads outlive main.
+class Gate {
+ public:
+  void enter(const std::string& host) {
+    std::unique_lock lock(mutex_);
+    inside_.insert(host);
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return open_.contains(host); });
+    inside_.erase(host);
+    changed_.notify_all();
+  }
+  void wait_for(const std::string& host) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return inside_.contains(host); });
+  }
+  void let_go(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    open_.insert(host);
+    changed_.notify_all();
+  }
 
-  void wait_for_visitors(int count) {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return inside >= count; });
-  }
-  void let_go() {
-    const std::lock_guard lock(mutex);
-    open = true;
-    changed.notify_all();
-  }
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<std::string> inside_;
+  std::set<std::string> open_;
 };
 Gate& gate() {
   static Gate& instance = *new Gate;
@@ -38,12 +51,7 @@ Gate& gate() {
 int look(const std::string& host, std::vector<std::string>& addresses) {
   if (host == "missing.test") return EAI_NONAME;
   if (host == "flaky.test") return EAI_AGAIN;
-  if (host == "slow.test") {
-    std::unique_lock lock(gate().mutex);
-    ++gate().inside;
-    gate().changed.notify_all();
-    gate().changed.wait(lock, [] { return gate().open; });
-  }
+  if (host.starts_with("slow")) gate().enter(host);
   addresses = {"192.0.2.1", "2001:db8::1"};
   return 0;
 }
@@ -95,12 +103,63 @@ TEST(Resolver, AnAbandonedLookUpIsDroppedAndOthersGoOn) {
     {
       const auto ticket =
           resolver.look_up("slow.test", [answered](const Addresses&) { *answered = true; });
-      gate().wait_for_visitors(1);
+      gate().wait_for("slow.test");
     }
     EXPECT_EQ(find(resolver, "a.test").list.size(), 2U) << "the other thread serves it";
   }  // the resolver goes while its thread still hangs
-  gate().let_go();
+  gate().let_go("slow.test");
   EXPECT_FALSE(*answered);
+}
+
+// A look-up that waits in the gate, given up by whoever asked.
+void hang(Resolver& resolver, const std::string& host) {
+  const auto ticket = resolver.look_up(host, [](const Addresses&) {});
+  gate().wait_for(host);
+}
+
+TEST(Resolver, NamesThatHangAndWereGivenUpKeepNobodyWaiting) {
+  Resolver resolver(options(2));
+  const std::vector<std::string> hanging{"slow-1.test", "slow-2.test", "slow-3.test"};
+  for (const auto& host : hanging) hang(resolver, host);
+  EXPECT_EQ(find(resolver, "a.test").list.size(), 2U);
+  // Asked for again, it is still the one look-up that answers.
+  const auto found = std::make_shared<std::promise<Addresses>>();
+  const auto again = resolver.look_up(
+      hanging[0], [found](Addresses addresses) { found->set_value(std::move(addresses)); });
+  for (const auto& host : hanging) gate().let_go(host);
+  EXPECT_EQ(found->get_future().get().list.size(), 2U);
+  EXPECT_EQ(find(resolver, "b.test").list.size(), 2U) << "threads beyond the usual have gone";
+}
+
+TEST(Resolver, AThreadTakesOverAlsoWhenTheOthersWereGivenUpAfterItsNameWasAskedFor) {
+  Resolver resolver(options(1));
+  auto ticket = resolver.look_up("slow-4.test", [](const Addresses&) {});
+  gate().wait_for("slow-4.test");
+  const auto found = std::make_shared<std::promise<Addresses>>();
+  const auto next = resolver.look_up(
+      "a.test", [found](Addresses addresses) { found->set_value(std::move(addresses)); });
+  ticket = Resolver::Ticket();
+  EXPECT_EQ(found->get_future().get().list.size(), 2U);
+  gate().let_go("slow-4.test");
+}
+
+std::ptrdiff_t threads_of_this_process() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
+TEST(Resolver, ThreadsHaveABoundHoweverManyNamesHang) {
+  constexpr int most = 1 + 64;
+  Resolver resolver(options(1));
+  const auto host = [](int i) { return "slow-many-" + std::to_string(i) + ".test"; };
+  for (int i = 0; i < most; ++i) hang(resolver, host(i));
+  const auto before = threads_of_this_process();
+  const auto beyond = resolver.look_up(host(most), [](const Addresses&) {});
+  const auto found = std::make_shared<std::promise<Addresses>>();
+  const auto last = resolver.look_up(
+      "a.test", [found](Addresses addresses) { found->set_value(std::move(addresses)); });
+  EXPECT_LE(threads_of_this_process(), before) << "none is begun for these";
+  for (int i = 0; i <= most; ++i) gate().let_go(host(i));
+  EXPECT_EQ(found->get_future().get().list.size(), 2U);
 }
 
 }  // namespace

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""What redial costs those who compile it: the front end's share of `#include <redial/redial.hpp>`, and a rebuild after a
+change to one policy file and its test.
+
+Usage: build_cost.py [FILE [BUILD_FOLDER]]: adds its rows to FILE (build/bench.json)."""
+
+import json, os, pathlib, statistics, subprocess, sys, time
+
+target = sys.argv[1] if len(sys.argv) > 1 else "build/bench.json"
+build = sys.argv[2] if len(sys.argv) > 2 else "build"
+compiler = os.environ.get("CXX", "g++")
+ROUNDS = 5
+
+
+def seconds_of(command, **options):
+    begin = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
+    return time.monotonic() - begin
+
+
+def front_end(source):
+    command = [compiler, "-std=c++20", "-fsyntax-only", "-Iinclude", "-x", "c++", "-"]
+    return seconds_of(command, input=source.encode())
+
+
+def include_cost():
+    """Rounds take turns; the compiler's own start is taken off."""
+    with_it, without = [], []
+    for _ in range(ROUNDS):
+        with_it.append(front_end("#include <redial/redial.hpp>\n"))
+        without.append(front_end(""))
+    return statistics.median(with_it) - statistics.median(without)
+
+
+def rebuild():
+    """Compiler, archiver and linker after two files changed, without ccache's help."""
+    environment = dict(os.environ, CCACHE_DISABLE="1")
+    command = ["cmake", "--build", build, "--target", "unit_policy"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    for file in ("src/policy/call.cpp", "tests/unit/policy/call_test.cpp"):
+        pathlib.Path(file).touch()
+    return seconds_of(command, env=environment)
+
+
+def main():
+    rows = [{"name": "include cost of redial/redial.hpp, s of front end", "ours": include_cost()},
+            {"name": "rebuild of one policy file and its test, s", "ours": rebuild()}]
+    for row in rows:
+        row.update(theirs=None, peer=None, ratio=None)
+        print(f'{row["name"]:<54} ours {row["ours"]:9.3f}')
+    before = []
+    if os.path.exists(target):
+        with open(target) as file:
+            before = [one for one in json.load(file) if one["name"] not in [row["name"] for row in rows]]
+    with open(target, "w") as file:
+        json.dump(before + rows, file, indent=2)
+        file.write("\n")
+
+
+main()
