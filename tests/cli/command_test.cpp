@@ -336,7 +336,8 @@ TEST(PolicyFlags, BackoffAndJitterAreWhatIsWaited) {
     redial_command({"get", "--retry", "3", "--backoff", "0.02", "--backoff-max", "0.03", "--jitter",
                     jitter, "--report", folder.path("report"), server.url()});
     std::vector<double> seconds;
-    for (const auto& attempt : json::parse(content_of(folder.path("report")))["attempts"]) {
+    const json report = json::parse(content_of(folder.path("report")));
+    for (const auto& attempt : report["attempts"]) {
       if (attempt["wait_s"].is_number()) seconds.push_back(attempt["wait_s"]);
     }
     return seconds;
@@ -349,11 +350,10 @@ TEST(PolicyFlags, BackoffAndJitterAreWhatIsWaited) {
       EXPECT_GE(one, least) << jitter;
       EXPECT_LE(one, 0.03) << jitter;
     }
-    EXPECT_NE(seconds[1], seconds[2]) << jitter;
   };
   spread("full", 0);
   spread("equal", 0.01);
-  spread("decorrelated", 0);
+  spread("decorrelated", 0.02);
 }
 
 TEST(PolicyFlags, NoRedirectReturnsIt) {

@@ -1,5 +1,6 @@
 #include "transport/wire/resolver.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <future>
@@ -29,7 +30,8 @@ class Gate {
   }
   void wait_for(const std::string& host) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return inside_.contains(host); });
+    if (!changed_.wait_for(lock, std::chrono::seconds(30), [&] { return inside_.contains(host); }))
+      ADD_FAILURE() << host << " is not looked up";
   }
   void let_go(const std::string& host) {
     const std::lock_guard lock(mutex_);
@@ -63,11 +65,24 @@ WireOptions options(std::size_t threads = 4) {
   return made;
 }
 
+// A look-up and where its answer arrives.
+struct Asked {
+  Asked(Resolver& resolver, const std::string& host)
+      : ticket(resolver.look_up(host, [promise = promise](Addresses addresses) {
+          promise->set_value(std::move(addresses));
+        })) {}
+  Addresses answer() const {
+    auto future = promise->get_future();
+    if (future.wait_for(std::chrono::seconds(30)) == std::future_status::ready) return future.get();
+    ADD_FAILURE() << "no answer";
+    return {};
+  }
+  std::shared_ptr<std::promise<Addresses>> promise = std::make_shared<std::promise<Addresses>>();
+  Resolver::Ticket ticket;
+};
+
 Addresses find(Resolver& resolver, const std::string& host) {
-  const auto found = std::make_shared<std::promise<Addresses>>();
-  const auto ticket = resolver.look_up(
-      host, [found](Addresses addresses) { found->set_value(std::move(addresses)); });
-  return found->get_future().get();
+  return Asked(resolver, host).answer();
 }
 
 TEST(Resolver, AddressesInTheOrderOfTheAnswer) {
@@ -123,11 +138,9 @@ TEST(Resolver, NamesThatHangAndWereGivenUpKeepNobodyWaiting) {
   for (const auto& host : hanging) hang(resolver, host);
   EXPECT_EQ(find(resolver, "a.test").list.size(), 2U);
   // Asked for again, it is still the one look-up that answers.
-  const auto found = std::make_shared<std::promise<Addresses>>();
-  const auto again = resolver.look_up(
-      hanging[0], [found](Addresses addresses) { found->set_value(std::move(addresses)); });
+  const Asked again(resolver, hanging[0]);
   for (const auto& host : hanging) gate().let_go(host);
-  EXPECT_EQ(found->get_future().get().list.size(), 2U);
+  EXPECT_EQ(again.answer().list.size(), 2U);
   EXPECT_EQ(find(resolver, "b.test").list.size(), 2U) << "threads beyond the usual have gone";
 }
 
@@ -135,11 +148,9 @@ TEST(Resolver, AThreadTakesOverAlsoWhenTheOthersWereGivenUpAfterItsNameWasAskedF
   Resolver resolver(options(1));
   auto ticket = resolver.look_up("slow-4.test", [](const Addresses&) {});
   gate().wait_for("slow-4.test");
-  const auto found = std::make_shared<std::promise<Addresses>>();
-  const auto next = resolver.look_up(
-      "a.test", [found](Addresses addresses) { found->set_value(std::move(addresses)); });
+  const Asked next(resolver, "a.test");
   ticket = Resolver::Ticket();
-  EXPECT_EQ(found->get_future().get().list.size(), 2U);
+  EXPECT_EQ(next.answer().list.size(), 2U);
   gate().let_go("slow-4.test");
 }
 
@@ -154,12 +165,10 @@ TEST(Resolver, ThreadsHaveABoundHoweverManyNamesHang) {
   for (int i = 0; i < most; ++i) hang(resolver, host(i));
   const auto before = threads_of_this_process();
   const auto beyond = resolver.look_up(host(most), [](const Addresses&) {});
-  const auto found = std::make_shared<std::promise<Addresses>>();
-  const auto last = resolver.look_up(
-      "a.test", [found](Addresses addresses) { found->set_value(std::move(addresses)); });
+  const Asked last(resolver, "a.test");
   EXPECT_LE(threads_of_this_process(), before) << "none is begun for these";
   for (int i = 0; i <= most; ++i) gate().let_go(host(i));
-  EXPECT_EQ(found->get_future().get().list.size(), 2U);
+  EXPECT_EQ(last.answer().list.size(), 2U);
 }
 
 }  // namespace
