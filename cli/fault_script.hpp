@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,11 +11,15 @@
 namespace redial::cli {
 
 /// What a fault server is to do, from a file (docs/fault-server.md): a JSON object whose fields are
-/// those of `testing::Reply` and `FaultServer::Options`.
+/// those of `testing::Reply`, `When`, `KeyRules` and `FaultServer::Options`.
 struct FaultScript {
+  using Change = std::function<void(testing::Reply&)>;
+
   testing::FaultServer::Options options;
   std::vector<testing::FaultServer::OnAccept> accept;
+  std::vector<std::pair<testing::When, testing::FaultServer::OnAccept>> accept_rules;
   std::vector<std::pair<std::string, std::vector<testing::Reply>>> routes;
+  std::vector<std::pair<testing::When, Change>> rules;
 
   void load_into(testing::FaultServer& server) const;
 };

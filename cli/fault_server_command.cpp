@@ -40,7 +40,12 @@ bool is_secret(std::string_view name) {
 
 std::string ledger_line(const RecordedRequest& request) {
   std::string line = "{\"n\":" + std::to_string(request.number) +
-                     ",\"connection\":" + std::to_string(request.connection) + ",\"method\":";
+                     ",\"connection\":" + std::to_string(request.connection) +
+                     ",\"on_connection\":" + std::to_string(request.on_connection) + ",\"id\":";
+  append_json(line, request.id);
+  line += ",\"key\":";
+  append_json(line, request.key);
+  line += ",\"method\":";
   append_json(line, request.method);
   line += ",\"target\":";
   append_json(line, request.target);
@@ -55,8 +60,12 @@ std::string ledger_line(const RecordedRequest& request) {
   line += "],\"body\":";
   append_json(line, utf8_prefix(request.body, k_body_cap));
   line += ",\"body_bytes\":" + std::to_string(request.body.size());
+  line += ",\"bytes\":" + std::to_string(request.bytes);
   line += request.complete ? ",\"complete\":true" : ",\"complete\":false";
-  line += request.acted ? ",\"acted\":true}\n" : ",\"acted\":false}\n";
+  line += request.acted ? ",\"acted\":true" : ",\"acted\":false";
+  line += request.replayed ? ",\"replayed\":true" : ",\"replayed\":false";
+  line += ",\"status\":" + (request.status == 0 ? "null" : std::to_string(request.status));
+  line.append(",\"fault\":\"").append(to_string(request.fault)).append("\"}\n");
   return line;
 }
 

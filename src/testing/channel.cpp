@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <system_error>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,8 +30,10 @@ bool read_until(Channel& channel, std::string& buffer, Done done) {
   return true;
 }
 
-bool read_chunks(Channel& channel, std::string& buffer, RecordedRequest& request) {
+bool read_chunks(Channel& channel, std::string& buffer, RecordedRequest& request,
+                 std::size_t most) {
   for (;;) {
+    if (request.body.size() >= most) return false;
     std::size_t end = 0;
     if (!read_until(channel, buffer,
                     [&] { return (end = buffer.find("\r\n")) != std::string::npos; }))
@@ -56,39 +56,6 @@ bool same_name(std::string_view a, std::string_view b) {
          });
 }
 
-int listen_on_loopback(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "FaultServer: socket");
-  const int yes = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      listen(fd, 256) != 0) {
-    const int error = errno;
-    ::close(fd);
-    throw std::system_error(error, std::generic_category(),
-                            "FaultServer: port " + std::to_string(port));
-  }
-  return fd;
-}
-
-std::uint16_t port_of(int fd) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin_port);
-}
-
-void block_sigpipe() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
 ServerContext make_server_context(const TestCertificate& certificate, int max_version) {
   ServerContext context(SSL_CTX_new(TLS_server_method()));
   BIO* const cert_bio = BIO_new_mem_buf(certificate.certificate.data(),
@@ -100,6 +67,11 @@ ServerContext make_server_context(const TestCertificate& certificate, int max_ve
   SSL_CTX_use_certificate(context.get(), cert);
   SSL_CTX_use_PrivateKey(context.get(), key);
   if (max_version == 12) SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  if (max_version == 11) {
+    SSL_CTX_set_security_level(context.get(), 0);  // OpenSSL would not speak it at all
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
+  }
   X509_free(cert);
   EVP_PKEY_free(key);
   BIO_free(cert_bio);
@@ -162,6 +134,34 @@ long Channel::read(char* into, std::size_t size) {
   return count;
 }
 
+bool Channel::read_first() const {
+  char piece[16384];
+  return ::recv(fd_, piece, sizeof piece, 0) > 0;
+}
+
+void Channel::await_bytes() const {
+  char byte = 0;
+  (void)::recv(fd_, &byte, 1, MSG_PEEK);
+}
+
+bool Channel::pause(std::chrono::milliseconds span) const {
+  if (span.count() <= 0) return true;
+  pollfd one{.fd = fd_, .events = 0, .revents = 0};
+  return ::poll(&one, 1, static_cast<int>(span.count())) == 0;
+}
+
+void Channel::stall() const {
+  pollfd one{.fd = fd_, .events = POLLRDHUP, .revents = 0};
+  ::poll(&one, 1, -1);
+}
+
+void Channel::let_go() {
+  shutdown(fd_, SHUT_WR);
+  char piece[16384];
+  while (::recv(fd_, piece, sizeof piece, 0) > 0) {
+  }
+}
+
 bool Channel::has_pending() const {
   return ssl_ != nullptr && SSL_pending(ssl_) > 0;
 }
@@ -196,6 +196,7 @@ std::optional<RecordedRequest> read_head(Channel& channel, std::string& buffer) 
   });
   if (!whole && buffer.empty()) return std::nullopt;
   RecordedRequest request;
+  request.bytes = whole ? end + 4 : buffer.size();
   const std::string head = buffer.substr(0, end);
   buffer.erase(0, whole ? end + 4 : buffer.size());
   std::size_t line = head.find("\r\n");
@@ -217,14 +218,20 @@ std::optional<RecordedRequest> read_head(Channel& channel, std::string& buffer) 
   return request;
 }
 
-bool read_body(Channel& channel, std::string& buffer, RecordedRequest& request) {
-  if (same_name(request.header("Transfer-Encoding"), "chunked"))
-    return read_chunks(channel, buffer, request);
-  const std::string given = request.header("Content-Length");
-  const std::size_t length = given.empty() ? 0 : std::strtoull(given.c_str(), nullptr, 10);
-  const bool whole = read_until(channel, buffer, [&] { return buffer.size() >= length; });
-  request.body = buffer.substr(0, length);
-  buffer.erase(0, request.body.size());
+bool read_body(Channel& channel, std::string& buffer, RecordedRequest& request, std::size_t most) {
+  bool whole = false;
+  if (same_name(request.header("Transfer-Encoding"), "chunked")) {
+    whole = read_chunks(channel, buffer, request, most);
+  } else {
+    const std::string given = request.header("Content-Length");
+    const std::size_t length = given.empty() ? 0 : std::strtoull(given.c_str(), nullptr, 10);
+    const std::size_t wanted = std::min(length, most);
+    read_until(channel, buffer, [&] { return buffer.size() >= wanted; });
+    whole = wanted == length && buffer.size() >= length;
+    request.body = buffer.substr(0, length);
+    buffer.erase(0, request.body.size());
+  }
+  request.bytes += request.body.size();
   return whole;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,20 +21,12 @@ namespace testing {
 
 bool same_name(std::string_view a, std::string_view b);
 
-/// `port` 0: a free one. Throws std::system_error.
-int listen_on_loopback(std::uint16_t port);
-std::uint16_t port_of(int fd);
-
-/// A SIGPIPE from OpenSSL's own socket BIO must not end the process: it is blocked on the servers'
-/// threads.
-void block_sigpipe();
-
 struct FreeServerContext {
   void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
 };
 using ServerContext = std::unique_ptr<SSL_CTX, FreeServerContext>;
 
-/// `max_version`: 12, 13 or 0 for any.
+/// `max_version`: 12 or 13, 11 for older ones only, 0 for any.
 ServerContext make_server_context(const TestCertificate& certificate, int max_version);
 
 /// From now on only clients with a certificate of this authority get through.
@@ -65,6 +58,16 @@ class Channel {
   void note_tls(RecordedRequest& request) const;
   /// 0 or less: it ended.
   long read(char* into, std::size_t size);
+  /// The first bytes, as they come, TLS or not. False: the peer ended without any.
+  bool read_first() const;
+  /// Waits until something can be read; it stays unread.
+  void await_bytes() const;
+  /// Lets `span` pass. False: the connection is over at both ends.
+  bool pause(std::chrono::milliseconds span) const;
+  /// Does nothing until the peer hangs up.
+  void stall() const;
+  /// A FIN; what still comes is read and dropped, so that no reset overtakes what was written.
+  void let_go();
   /// Bytes that `read` gives without waiting for the descriptor.
   bool has_pending() const;
   bool write(std::string_view bytes);
@@ -81,8 +84,9 @@ class Channel {
 /// The next request's head, `complete` when it came whole; nullopt when nothing came. `buffer`
 /// keeps what was read beyond it.
 std::optional<RecordedRequest> read_head(Channel& channel, std::string& buffer);
-/// Its body. False when it was cut.
-bool read_body(Channel& channel, std::string& buffer, RecordedRequest& request);
+/// Its body, or at least the first `most` bytes of it. False when it is not whole then.
+bool read_body(Channel& channel, std::string& buffer, RecordedRequest& request,
+               std::size_t most = static_cast<std::size_t>(-1));
 
 }  // namespace testing
 }  // namespace v0

@@ -1,19 +1,16 @@
 #include <redial/testing/fault_proxy.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <thread>
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <redial/http/text.hpp>
 
+#include "testing/acceptor.hpp"
 #include "testing/channel.hpp"
 
 namespace redial {
@@ -40,17 +37,6 @@ std::string path_in(const std::string& target) {
   return slash == std::string::npos ? "/" : target.substr(slash);
 }
 
-int connect_to(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
-  ::close(fd);
-  return -1;
-}
-
 std::string head_of(const FaultProxy::Answer& answer) {
   std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " " + answer.reason + "\r\n";
   for (const auto& [name, value] : answer.headers)
@@ -58,108 +44,76 @@ std::string head_of(const FaultProxy::Answer& answer) {
   return head + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
 }
 
-// Bytes both ways, until either side ends.
-void relay(Channel& client, int server) {
-  Channel upstream(server);
+// What is there goes on to the other side. False: one of them ended; `ends` says how.
+bool pass(Channel& from, Channel& to, Acceptor::Ends& ends) {
   char piece[16384];
-  const auto pass = [&piece](Channel& from, Channel& to) {
-    const long count = from.read(piece, sizeof piece);
-    return count > 0 && to.write({piece, static_cast<std::size_t>(count)});
-  };
+  errno = 0;
+  const long count = from.read(piece, sizeof piece);
+  if (count < 0 && errno == ECONNRESET) ends = Acceptor::Ends::reset;
+  return count > 0 && to.write({piece, static_cast<std::size_t>(count)});
+}
+
+// Waits until the client sends something, and meanwhile passes on what the server says: a proxy
+// changes neither bytes nor ends. False: it is over.
+bool relay_until_asked(Channel& client, int server, Acceptor::Ends& ends) {
+  Channel upstream(server);
   for (;;) {
-    while (client.has_pending()) {
-      if (!pass(client, upstream)) return;
-    }
-    pollfd ends[2] = {{client.fd(), POLLIN, 0}, {server, POLLIN, 0}};
-    if (::poll(ends, 2, -1) < 0) {
+    if (client.has_pending()) return true;
+    pollfd both[2] = {{client.fd(), POLLIN, 0}, {server, POLLIN, 0}};
+    if (::poll(both, server >= 0 ? 2 : 1, -1) < 0) {
       if (errno == EINTR) continue;
-      return;
+      return false;
     }
-    if (ends[0].revents != 0 && !pass(client, upstream)) return;
-    if (ends[1].revents != 0 && !pass(upstream, client)) return;
+    if (server >= 0 && both[1].revents != 0 && !pass(upstream, client, ends)) return false;
+    if (both[0].revents != 0) return true;
+  }
+}
+
+// Bytes both ways, until either side ends.
+void relay(Channel& client, int server, Acceptor::Ends& ends) {
+  Channel upstream(server);
+  while (relay_until_asked(client, server, ends) && pass(client, upstream, ends)) {
   }
 }
 
 }  // namespace
 
 struct FaultProxy::State {
-  struct Connection {
-    int number = 0;
-    int client = -1;
-    int server = -1;
-    bool gone = false;
-    std::thread thread;
-  };
+  using Connection = Acceptor::Connection;
 
-  explicit State(Options given) : options(std::move(given)) {
+  explicit State(Options given)
+      : options(std::move(given)),
+        sockets(options.port, FaultServer::Listen::accept,
+                [this](Connection& one) { serve(one); }) {
     if (options.tls) {
       const TestAuthority authority;
       context = make_server_context(authority.good(), 0);
       ca_file.emplace(authority.certificate());
     }
-    listener = listen_on_loopback(options.port);
-    port = port_of(listener);
-    acceptor = std::thread([this] { accept_all(); });
+    sockets.start();
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-
-  ~State() {
-    {
-      const std::lock_guard lock(mutex);
-      over = true;
-      shutdown(listener, SHUT_RDWR);
-      end_all();
-      changed.notify_all();
-    }
-    acceptor.join();
-    for (auto& connection : connections) connection->thread.join();
-    ::close(listener);
-  }
-
-  void end_all() {
-    for (auto& connection : connections) {
-      if (connection->gone) continue;
-      shutdown(connection->client, SHUT_RDWR);
-      if (connection->server >= 0) shutdown(connection->server, SHUT_RDWR);
-    }
-  }
-
-  void accept_all() {
-    block_sigpipe();
-    for (;;) {
-      const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-      const std::lock_guard lock(mutex);
-      if (over) {
-        if (fd >= 0) ::close(fd);
-        return;
-      }
-      if (fd < 0) continue;
-      Connection& one = *connections.emplace_back(std::make_unique<Connection>());
-      one.number = static_cast<int>(connections.size());
-      one.client = fd;
-      one.thread = std::thread([this, &one] { serve(one); });
-    }
-  }
+  ~State() { sockets.stop(); }
 
   void serve(Connection& connection) {
-    block_sigpipe();
-    Channel channel(connection.client);
+    Channel channel(connection.fd);
+    Acceptor::Ends ends = Acceptor::Ends::goodbye;
     if (!context || channel.accept_tls(context.get())) {
       std::string buffer;
-      while (serve_one(connection, channel, buffer)) {
+      std::uint16_t upstream = 0;  // the port that the connection to the server goes to
+      while (serve_one(connection, channel, buffer, upstream, ends)) {
       }
     }
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(sockets.mutex);
     channel.say_goodbye();
-    leave_server(connection);
-    ::close(connection.client);
-    connection.gone = true;
-    changed.notify_all();
+    if (ends == Acceptor::Ends::reset) channel.reset();
   }
 
   // False when the connection is over.
-  bool serve_one(Connection& connection, Channel& channel, std::string& buffer) {
+  bool serve_one(Connection& connection, Channel& channel, std::string& buffer,
+                 std::uint16_t& upstream, Acceptor::Ends& ends) {
+    if (buffer.empty() && !relay_until_asked(channel, connection.upstream, ends)) return false;
     auto request = read_head(channel, buffer);
     if (!request || !request->complete) return false;
     request->connection = connection.number;
@@ -173,33 +127,35 @@ struct FaultProxy::State {
       case Answer::Kind::close:
         return false;
       case Answer::Kind::reset:
-        channel.reset();
+        ends = Acceptor::Ends::reset;
         return false;
       case Answer::Kind::stall:
-        return stall();
+        channel.stall();
+        return false;
       case Answer::Kind::cut_head:
         channel.write("HTTP/1.1 200 Conn");
         return false;
       case Answer::Kind::speak_out:
         channel.write("HTTP/1.1 200 Open\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
-        return stall();
+        channel.stall();
+        return false;
     }
-    if (!enter_server(connection, port_in(request->target)))
+    const std::uint16_t wanted = port_in(request->target);
+    if (wanted != upstream && !enter_server(connection, wanted)) {
+      upstream = 0;
       return channel.write(head_of({.status = 502, .reason = "Bad Gateway"}));
+    }
+    upstream = wanted;
     if (request->method == "CONNECT") {
       if (channel.write("HTTP/1.1 200 Connection established\r\n\r\n"))
-        relay(channel, connection.server);
+        relay(channel, connection.upstream, ends);
       return false;
     }
-    const bool forwarded = forward(*request, channel, connection.server);
-    const std::lock_guard lock(mutex);
-    leave_server(connection);
-    return forwarded;
+    Channel server(connection.upstream);
+    return server.write(forwarded(*request));  // its answer is passed on as it comes
   }
 
-  // One request and its answer. The server sees no more than that on this connection, so its
-  // answer ends where it ends.
-  static bool forward(const RecordedRequest& request, Channel& channel, int server) {
+  static std::string forwarded(const RecordedRequest& request) {
     std::string text = request.method + " " + path_in(request.target) + " HTTP/1.1\r\n";
     for (const auto& [name, value] : request.headers) {
       if (same_name(name, "Proxy-Authorization") || same_name(name, "Transfer-Encoding") ||
@@ -210,22 +166,16 @@ struct FaultProxy::State {
     text.append("Via: 1.1 fault-proxy\r\n");
     if (!request.body.empty() || request.method == "POST")
       text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
-    Channel upstream(server);
-    if (!upstream.write(text + "\r\n" + request.body)) return false;
-    shutdown(server, SHUT_WR);
-    std::string answer;
-    char piece[16384];
-    for (long count = 0; (count = upstream.read(piece, sizeof piece)) > 0;)
-      answer.append(piece, static_cast<std::size_t>(count));
-    return channel.write(answer) && !answer.empty();
+    return text + "\r\n" + request.body;
   }
 
   // What becomes of a request; without the credentials it must carry, a 407.
   Answer record(RecordedRequest& request) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(sockets.mutex);
     request.number = static_cast<int>(requests.size()) + 1;
     requests.push_back(request);
-    changed.notify_all();
+    if (options.on_request) options.on_request(request);
+    sockets.changed.notify_all();
     const std::string wanted = "Basic " + base64_encode(options.credentials);
     if (!options.credentials.empty() && request.header("Proxy-Authorization") != wanted) {
       return {.kind = Answer::Kind::reply,
@@ -235,41 +185,25 @@ struct FaultProxy::State {
     }
     if (answers.empty()) return {};
     Answer answer = answers.front();
-    answers.erase(answers.begin());
+    if (!options.last_answer_stays || answers.size() > 1) answers.erase(answers.begin());
     return answer;
   }
 
-  bool stall() {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return over; });
-    return false;
-  }
-
   bool enter_server(Connection& connection, std::uint16_t to) {
-    const int fd = connect_to(to);
-    const std::lock_guard lock(mutex);
-    connection.server = fd;
-    if (fd >= 0 && over) shutdown(fd, SHUT_RDWR);
+    const int fd = connect_to_loopback(to);
+    const std::lock_guard lock(sockets.mutex);
+    if (connection.upstream >= 0) ::close(connection.upstream);
+    connection.upstream = fd;
+    if (fd >= 0 && sockets.over()) shutdown(fd, SHUT_RDWR);
     return fd >= 0;
   }
 
-  static void leave_server(Connection& connection) {
-    if (connection.server >= 0) ::close(connection.server);
-    connection.server = -1;
-  }
-
   const Options options;
-  mutable std::mutex mutex;
-  std::condition_variable changed;
-  bool over = false;
-  int listener = -1;
-  std::uint16_t port = 0;
   ServerContext context;
   std::optional<TemporaryFile> ca_file;
   std::vector<Answer> answers;
-  std::vector<std::unique_ptr<Connection>> connections;
   std::vector<RecordedRequest> requests;
-  std::thread acceptor;
+  Acceptor sockets;  // last: its threads use the rest
 };
 
 FaultProxy::FaultProxy() : FaultProxy(Options{}) {}
@@ -277,12 +211,12 @@ FaultProxy::FaultProxy(Options options) : state_(std::make_unique<State>(std::mo
 FaultProxy::~FaultProxy() = default;
 
 void FaultProxy::in_turn(std::vector<Answer> answers) {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->sockets.mutex);
   state_->answers = std::move(answers);
 }
 
 std::uint16_t FaultProxy::port() const {
-  return state_->port;
+  return state_->sockets.port();
 }
 
 std::string FaultProxy::url(std::string_view credentials) const {
@@ -296,22 +230,19 @@ std::string FaultProxy::ca_file() const {
 }
 
 std::vector<RecordedRequest> FaultProxy::requests() const {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->sockets.mutex);
   return state_->requests;
 }
 
 void FaultProxy::end_connections() {
-  std::unique_lock lock(state_->mutex);
-  state_->end_all();
-  state_->changed.wait(lock, [&] {
-    return std::all_of(state_->connections.begin(), state_->connections.end(),
-                       [](const auto& one) { return one->gone; });
-  });
+  std::unique_lock lock(state_->sockets.mutex);
+  state_->sockets.shut_all();
+  state_->sockets.changed.wait(lock, [&] { return state_->sockets.all_gone(); });
 }
 
 int FaultProxy::connections() const {
-  const std::lock_guard lock(state_->mutex);
-  return static_cast<int>(state_->connections.size());
+  const std::lock_guard lock(state_->sockets.mutex);
+  return static_cast<int>(state_->sockets.connections().size());
 }
 
 }  // namespace testing

@@ -105,7 +105,10 @@ TestAuthority::TestAuthority() {
 
 TestAuthority::~TestAuthority() = default;
 
-TestCertificate TestAuthority::issue(const std::string& names, long from_days, long to_days) const {
+TestAuthority::TestAuthority(TestCertificate authority) : authority_(std::move(authority)) {}
+
+TestCertificate TestAuthority::issue(const std::string& names, long from_days, long to_days,
+                                     bool is_authority) const {
   const Key key = checked(Key(EVP_EC_gen("P-256")));
   const Memory key_text = reader(authority_.key);
   const Memory certificate_text = reader(authority_.certificate);
@@ -113,9 +116,13 @@ TestCertificate TestAuthority::issue(const std::string& names, long from_days, l
       checked(Key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr)));
   const Certificate issuer =
       checked(Certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr)));
-  const Certificate certificate = make(
-      {.common_name = "redial test", .names = names, .from_days = from_days, .to_days = to_days},
-      key.get(), X509_get_subject_name(issuer.get()), signer.get());
+  const Certificate certificate =
+      make({.common_name = is_authority ? "redial test intermediate" : "redial test",
+            .names = names,
+            .is_authority = is_authority,
+            .from_days = from_days,
+            .to_days = to_days},
+           key.get(), X509_get_subject_name(issuer.get()), signer.get());
   return {.certificate = pem(certificate.get()), .key = pem(key.get())};
 }
 
@@ -127,6 +134,11 @@ TestCertificate TestAuthority::expired() const {
 }
 TestCertificate TestAuthority::wrong_host() const {
   return issue("DNS:elsewhere.test", -1, 30);
+}
+
+TestCertificate TestAuthority::wrong_chain() const {
+  const TestAuthority intermediate(issue({}, -1, 30, true));
+  return intermediate.good();
 }
 
 TestCertificate TestAuthority::self_signed() const {

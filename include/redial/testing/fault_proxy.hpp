@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,9 +42,12 @@ class REDIAL_EXPORT FaultProxy {
     std::string body = {};
   };
   struct Options {
-    std::string credentials = {};  ///< "user:password" that requests must carry; empty: none
-    bool tls = false;              ///< an https proxy, with a good certificate
-    std::uint16_t port = 0;        ///< 0: a free one
+    std::string credentials = {};    ///< "user:password" that requests must carry; empty: none
+    bool tls = false;                ///< an https proxy, with a good certificate
+    std::uint16_t port = 0;          ///< 0: a free one
+    bool last_answer_stays = false;  ///< of `in_turn`
+    /// Told of each request at the moment it is read, on its connection's thread, one at a time.
+    std::function<void(const RecordedRequest&)> on_request = nullptr;
   };
 
   FaultProxy();
@@ -52,7 +56,8 @@ class REDIAL_EXPORT FaultProxy {
   FaultProxy& operator=(const FaultProxy&) = delete;
   ~FaultProxy();
 
-  /// The n-th request takes the n-th answer; after the last one requests are served.
+  /// The n-th request takes the n-th answer; after the last one requests are served, unless it
+  /// stays.
   void in_turn(std::vector<Answer> answers);
 
   std::uint16_t port() const;

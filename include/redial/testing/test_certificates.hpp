@@ -29,11 +29,15 @@ class REDIAL_EXPORT TestAuthority {
   TestCertificate expired() const;
   /// For another host.
   TestCertificate wrong_host() const;
+  /// Good, but signed by an intermediate authority that a client is not told of.
+  TestCertificate wrong_chain() const;
   /// Signed by its own key.
   TestCertificate self_signed() const;
 
  private:
-  TestCertificate issue(const std::string& names, long from_days, long to_days) const;
+  TestCertificate issue(const std::string& names, long from_days, long to_days,
+                        bool is_authority = false) const;
+  explicit TestAuthority(TestCertificate authority);
   TestCertificate authority_;
 };
 

@@ -33,6 +33,37 @@ TEST(FaultScript, ReadsRoutesRepliesAndOptions) {
   EXPECT_TRUE(other.acts);
 }
 
+TEST(FaultScript, ReadsRulesThatChangeWhatTheyName) {
+  const auto script = parse_fault_script(R"({
+    "seed": 5, "id_header": "X-Id", "keys": {"in_progress": 2, "ttl_ms": 100},
+    "routes": {"": {"body": "x"}},
+    "rules": [{"when": {"route": "POST /pay", "probability": 0.25, "every": 2, "at_most": 9,
+                        "requests": {"from": 1, "until": 4, "period": 10}},
+               "reply": {"fault": "reset_in_body", "headers": {"A": "b"}}},
+              {"when": {"time_ms": {"from": 100, "until": 200}}, "accept": "alert"}]})",
+                                         "s.json");
+  EXPECT_EQ(script.options.seed, 5U);
+  EXPECT_EQ(script.options.id_header, "X-Id");
+  EXPECT_EQ(script.options.keys.in_progress, 2);
+  EXPECT_EQ(script.options.keys.ttl, std::chrono::milliseconds(100));
+  ASSERT_EQ(script.rules.size(), 1U);
+  const auto& [when, change] = script.rules[0];
+  EXPECT_EQ(when.route, "POST /pay");
+  EXPECT_EQ(when.probability, 0.25);
+  EXPECT_EQ(when.every, 2);
+  EXPECT_EQ(when.at_most, 9);
+  EXPECT_EQ(when.requests.value().period, 10);
+  Reply reply{.status = 201, .headers = {{"C", "d"}}, .body = "kept"};
+  change(reply);
+  EXPECT_EQ(reply.status, 201);
+  EXPECT_EQ(reply.body, "kept");
+  EXPECT_EQ(reply.headers.size(), 2U);
+  EXPECT_EQ(reply.fault, Reply::Fault::reset_in_body);
+  ASSERT_EQ(script.accept_rules.size(), 1U);
+  EXPECT_EQ(script.accept_rules[0].second, FaultServer::OnAccept::alert);
+  EXPECT_EQ(script.accept_rules[0].first.time.value().from, std::chrono::milliseconds(100));
+}
+
 TEST(FaultScript, WhatIsWrongIsToldWithLineAndField) {
   const auto why = [](const char* text) -> std::string {
     try {
@@ -56,6 +87,12 @@ TEST(FaultScript, WhatIsWrongIsToldWithLineAndField) {
   has("{\"routes\": {\"/\": {}}", "line 1");
   has("{\"routes\": {\"/\": {\"cut_after\": -1}}}", "cut_after");
   has("[]", "object");
+  has(R"({"routes": {"": {}}, "rules": [{"when": {}}]})", "either reply or accept");
+  has(R"({"routes": {"": {}}, "rules": [{"when": {"chance": 1}, "reply": {}}]})", "when has");
+  has(R"({"routes": {"": {}}, "rules": [{"when": {"probability": 2}}]})", "from 0 to 1");
+  has(R"({"routes": {"": {}}, "rules": [{"when": {"requests": {"from": 2, "until": 2}}}]})",
+      "after from");
+  has(R"({"routes": {"": {}}, "keys": {"x": 1}})", "keys has");
 }
 
 }  // namespace

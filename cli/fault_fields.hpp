@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <redial/testing/fault_server.hpp>
+
+#include "json_view.hpp"
+
+namespace redial::cli {
+
+/// Reads values of a fault script, each as the kind that its field needs. What is wrong is thrown
+/// as JsonError, with the place in `text` and the field's name.
+class FaultFields {
+ public:
+  using Change = std::function<void(testing::Reply&)>;
+
+  explicit FaultFields(std::string_view text) : text_(text) {}
+
+  [[noreturn]] void fail(JsonView at, const std::string& why) const;
+  void expect(JsonView value, JsonView::Kind kind, std::string_view field, const char* what) const;
+  int number(JsonView value, std::string_view field, double low, double high) const;
+  double share(JsonView value, std::string_view field) const;
+  std::string text(JsonView value, std::string_view field) const;
+  std::string bytes(JsonView value, std::string_view field) const;
+  bool yes_or_no(JsonView value, std::string_view field) const;
+  std::chrono::milliseconds span(JsonView value, std::string_view field) const;
+
+  /// One of the words of an enumeration, up to `last`.
+  template <class Enum>
+  Enum word(JsonView value, std::string_view field, Enum last) const {
+    std::string known;
+    for (int i = 0; i <= static_cast<int>(last); ++i) {
+      const auto one = static_cast<Enum>(i);
+      if (value.is(JsonView::Kind::string) && value.string() == to_string(one)) return one;
+      known.append(known.empty() ? "" : ", ").append(to_string(one));
+    }
+    fail(value, std::string(field) + " must be one of " + known);
+  }
+
+  /// What a field of a reply changes in one.
+  Change reply_field(JsonView key, JsonView value) const;
+  testing::When when(JsonView view) const;
+  testing::KeyRules keys(JsonView view) const;
+
+ private:
+  Change framing(const std::string& field, JsonView value) const;
+  Change going_wrong(const std::string& field, JsonView value) const;
+  Change afterwards(const std::string& field, JsonView value) const;
+  Change headers(JsonView value) const;
+
+  std::string_view text_;
+};
+
+}  // namespace redial::cli

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <redial/testing/reply.hpp>
+
+#include "testing/acceptor.hpp"
+#include "testing/channel.hpp"
+
+namespace redial {
+inline namespace v0 {
+namespace testing {
+
+/// Writes the answer that a reply describes, up to where it goes wrong.
+///
+/// Returns whether the connection goes on, and how it ends if it does not.
+struct Answered {
+  bool open = false;
+  Acceptor::Ends ends = Acceptor::Ends::goodbye;
+};
+Answered write_answer(Channel& channel, const Reply& reply, bool without_body);
+
+}  // namespace testing
+}  // namespace v0
+}  // namespace redial
