@@ -198,6 +198,13 @@ When FaultFields::when(JsonView view) const {
   return when;
 }
 
+const testing::NamedFault* FaultFields::named(JsonView value) const {
+  const auto* const fault = testing::find_fault(text(value, "named"));
+  if (fault == nullptr) fail(value, "named: no such fault; redial fault-server --list shows all");
+  if (fault->accept || fault->replies) return fault;
+  fail(value, "named: " + fault->name + " is not one of a server's connection or answer");
+}
+
 KeyRules FaultFields::keys(JsonView view) const {
   expect(view, Kind::object, "keys", "an object");
   KeyRules keys;

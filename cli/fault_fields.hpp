@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <redial/testing/fault_server.hpp>
+#include <redial/testing/fault_catalogue.hpp>
 
 #include "json_view.hpp"
 
@@ -43,6 +43,8 @@ class FaultFields {
   /// What a field of a reply changes in one.
   Change reply_field(JsonView key, JsonView value) const;
   testing::When when(JsonView view) const;
+  /// A fault of the catalogue that a scripted server can have.
+  const testing::NamedFault* named(JsonView value) const;
   testing::KeyRules keys(JsonView view) const;
 
  private:

@@ -123,13 +123,14 @@ class ScriptReader {
     into.insert(into.end(), times, reply);
   }
 
-  // {"when": {…}, "reply": {…}} changes what is named; {"when": {…}, "accept": "reset"} is for
-  // connections.
+  // {"when": {…}, "reply": {…}} changes the fields that it names, {"when": {…}, "accept": "reset"}
+  // is for connections, {"when": {…}, "named": "F21-rst"} is a fault of the catalogue.
   void read_rule(JsonView view) {
     fields_.expect(view, Kind::object, "a rule", "an object");
     When when;
     std::vector<FaultScript::Change> changes;
     std::optional<FaultServer::OnAccept> accept;
+    const testing::NamedFault* named = nullptr;
     view.members([&](JsonView key, JsonView value) {
       const std::string field = key.string();
       if (field == "when") {
@@ -141,14 +142,18 @@ class ScriptReader {
         });
       } else if (field == "accept") {
         accept = fields_.word(value, field, FaultServer::OnAccept::plain_text);
+      } else if (field == "named") {
+        named = fields_.named(value);
       } else {
         fields_.fail(key, "unknown field \"" + printable(field) +
-                              "\"; a rule has when, and reply or accept");
+                              "\"; a rule has when, and one of reply, accept, named");
       }
     });
-    if (accept.has_value() != changes.empty())
-      fields_.fail(view, "a rule needs either reply or accept");
-    if (accept) {
+    if ((accept ? 1 : 0) + (changes.empty() ? 0 : 1) + (named != nullptr ? 1 : 0) != 1)
+      fields_.fail(view, "a rule needs one of reply, accept, named");
+    if (named != nullptr) {
+      script_.named.emplace_back(std::move(when), named);
+    } else if (accept) {
       script_.accept_rules.emplace_back(std::move(when), *accept);
     } else {
       script_.rules.emplace_back(std::move(when), [changes](Reply& reply) {
@@ -169,6 +174,7 @@ void FaultScript::load_into(FaultServer& server) const {
   for (const auto& [route, replies] : routes) server.in_turn(route, replies);
   for (const auto& [which, change] : rules) server.when(which, change);
   for (const auto& [which, what] : accept_rules) server.when_accepted(which, what);
+  for (const auto& [which, fault] : named) fault->load_into(server, which);
   server.on_accept(accept);
 }
 

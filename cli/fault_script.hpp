@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <redial/testing/fault_server.hpp>
+#include <redial/testing/fault_catalogue.hpp>
 
 namespace redial::cli {
 
@@ -20,6 +20,7 @@ struct FaultScript {
   std::vector<std::pair<testing::When, testing::FaultServer::OnAccept>> accept_rules;
   std::vector<std::pair<std::string, std::vector<testing::Reply>>> routes;
   std::vector<std::pair<testing::When, Change>> rules;
+  std::vector<std::pair<testing::When, const testing::NamedFault*>> named;  ///< after the rules
 
   void load_into(testing::FaultServer& server) const;
 };

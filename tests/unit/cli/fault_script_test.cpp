@@ -40,7 +40,8 @@ TEST(FaultScript, ReadsRulesThatChangeWhatTheyName) {
     "rules": [{"when": {"route": "POST /pay", "probability": 0.25, "every": 2, "at_most": 9,
                         "requests": {"from": 1, "until": 4, "period": 10}},
                "reply": {"fault": "reset_in_body", "headers": {"A": "b"}}},
-              {"when": {"time_ms": {"from": 100, "until": 200}}, "accept": "alert"}]})",
+              {"when": {"time_ms": {"from": 100, "until": 200}}, "accept": "alert"},
+              {"when": {"every": 7}, "named": "F21-rst"}]})",
                                          "s.json");
   EXPECT_EQ(script.options.seed, 5U);
   EXPECT_EQ(script.options.id_header, "X-Id");
@@ -59,6 +60,8 @@ TEST(FaultScript, ReadsRulesThatChangeWhatTheyName) {
   EXPECT_EQ(reply.body, "kept");
   EXPECT_EQ(reply.headers.size(), 2U);
   EXPECT_EQ(reply.fault, Reply::Fault::reset_in_body);
+  ASSERT_EQ(script.named.size(), 1U);
+  EXPECT_EQ(script.named[0].second->name, "F21-rst");
   ASSERT_EQ(script.accept_rules.size(), 1U);
   EXPECT_EQ(script.accept_rules[0].second, FaultServer::OnAccept::alert);
   EXPECT_EQ(script.accept_rules[0].first.time.value().from, std::chrono::milliseconds(100));
@@ -87,12 +90,14 @@ TEST(FaultScript, WhatIsWrongIsToldWithLineAndField) {
   has("{\"routes\": {\"/\": {}}", "line 1");
   has("{\"routes\": {\"/\": {\"cut_after\": -1}}}", "cut_after");
   has("[]", "object");
-  has(R"({"routes": {"": {}}, "rules": [{"when": {}}]})", "either reply or accept");
+  has(R"({"routes": {"": {}}, "rules": [{"when": {}}]})", "needs one of");
   has(R"({"routes": {"": {}}, "rules": [{"when": {"chance": 1}, "reply": {}}]})", "when has");
   has(R"({"routes": {"": {}}, "rules": [{"when": {"probability": 2}}]})", "from 0 to 1");
   has(R"({"routes": {"": {}}, "rules": [{"when": {"requests": {"from": 2, "until": 2}}}]})",
       "after from");
   has(R"({"routes": {"": {}}, "keys": {"x": 1}})", "keys has");
+  has(R"({"routes": {"": {}}, "rules": [{"named": "F99"}]})", "no such fault");
+  has(R"({"routes": {"": {}}, "rules": [{"named": "F5-hangs"}]})", "not one of a server");
 }
 
 }  // namespace
