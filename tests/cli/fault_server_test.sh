@@ -9,6 +9,7 @@ cd "$work" || exit 1
 
 server=
 start() {  # flags of fault-server…; sets url and ca
+  rm -f hello
   "$REDIAL" fault-server "$@" --ledger ledger >hello 2>/dev/null &
   server=$!
   for _ in $(seq 100); do [ -s hello ] && break; sleep 0.05; done
