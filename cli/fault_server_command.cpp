@@ -209,8 +209,7 @@ void serve_fault(const FaultServerFlags& flags, Ledger& ledger, const Interrupt&
 }
 
 void serve_script(const FaultServerFlags& flags, Ledger& ledger, const Interrupt& interrupt) {
-  const FaultScript script =
-      parse_fault_script(read_named("--script", flags.script), flags.script);
+  const FaultScript script = parse_fault_script(read_named("--script", flags.script), flags.script);
   serve_server(script.options, flags, ledger, interrupt,
                [&](FaultServer& server) { script.load_into(server); });
 }

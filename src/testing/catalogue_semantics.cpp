@@ -111,7 +111,7 @@ NamedFault redirect(std::string name, std::string what, int status,
   return {.name = std::move(name),
           .what = std::move(what),
           .replies = [status, to = std::move(to), hops, headers](const FaultServer& server) {
-            Reply hop{.status = status, .headers = headers, .acts = true};
+            Reply hop{.status = status, .headers = headers, .acts = status != 307};
             hop.headers.emplace_back("Location", to(server));
             std::vector<Reply> turns(hops, hop);
             if (hops < 1000) turns.push_back(acting());

@@ -36,10 +36,6 @@ bool carries(const RecordedRequest& request, const std::string& field) {
   return request.header(field.substr(0, colon)) == wanted;
 }
 
-Reply refusal(int status, const char* reason) {
-  return {.status = status, .reason = reason};
-}
-
 }  // namespace
 
 bool is_route(std::string_view route, std::string_view method, std::string_view target) {
@@ -116,14 +112,18 @@ FaultServer::OnAccept Rules::accept(int connection) {
 void Keys::judge(RecordedRequest& request, Reply& reply) {
   request.key = request.header(rules_.header);
   if (!reply.acts || !request.complete) return;
-  const auto content = [&reply](Reply from) {  // how it is delivered stays as it is
+  // How it is delivered stays as it is: what strikes this request strikes this answer.
+  const auto content = [&reply](Reply from) {
     reply.status = from.status;
     reply.reason = std::move(from.reason);
     reply.headers = std::move(from.headers);
     reply.body = std::move(from.body);
-    reply.raw = std::move(from.raw);
   };
-  if (request.key.empty() && rules_.required) return content(refusal(400, "Key Required"));
+  const auto refuse = [&](int status, const char* reason) {
+    reply.raw.clear();
+    content({.status = status, .reason = reason});
+  };
+  if (request.key.empty() && rules_.required) return refuse(400, "Key Required");
   if (request.key.empty() || !rules_.honoured) {
     request.acted = true;
     return;
@@ -149,9 +149,8 @@ void Keys::judge(RecordedRequest& request, Reply& reply) {
   }
   Entry& entry = known->second;
   ++entry.later;
-  if (rules_.compares_payloads && entry.body != request.body)
-    return content(refusal(422, "Key Reused"));
-  if (entry.later <= rules_.in_progress) return content(refusal(409, "In Progress"));
+  if (rules_.compares_payloads && entry.body != request.body) return refuse(422, "Key Reused");
+  if (entry.later <= rules_.in_progress) return refuse(409, "In Progress");
   content(entry.answer);
   reply.headers.emplace_back("Idempotent-Replayed", "true");
   request.replayed = true;

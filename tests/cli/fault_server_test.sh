@@ -9,6 +9,7 @@ cd "$work" || exit 1
 
 server=
 start() {  # flags of fault-server…; sets url and ca
+  rm -f hello
   rm -f hello  # the last server's: who looks now must not take it for this one's
   "$REDIAL" fault-server "$@" --ledger ledger >hello 2>/dev/null &
   server=$!
