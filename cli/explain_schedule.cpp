@@ -311,8 +311,9 @@ std::string explain_schedule(const Subject& subject, const Terminal& shown) {
                       limit(subject.timeouts.attempt) + ".",
                   shown.width, "  ");
   if (!subject.limits.empty()) {
-    text += wrapped("Attempts start " + subject.limits + "; the times below are without such waits.",
-                    shown.width, "  ");
+    text +=
+        wrapped("Attempts start " + subject.limits + "; the times below are without such waits.",
+                shown.width, "  ");
   }
   text += ways_table(schedule, shown);
   text += waits_table(schedule);

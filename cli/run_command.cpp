@@ -31,16 +31,16 @@ void make_room_for(std::size_t concurrency) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Jobs in flight wait for their turn within their deadline: with too many of them for the rate, most
-// would end as `later` without being sent.
+// Jobs in flight wait for their turn within their deadline: with too many of them for the rate,
+// most would end as `later` without being sent.
 void refuse_hopeless_rate(const RunFlags& flags, const CallSetup& setup) {
   const auto* const limiter = dynamic_cast<const RateLimiter*>(setup.adapter.guard.get());
   if (limiter == nullptr) return;
   const auto& [rate, burst, per] = limiter->limit();
   const std::chrono::duration<double> turn =
       std::chrono::duration<double>(rate.period) / static_cast<double>(rate.count);
-  const auto last = turn * std::max(0.0, static_cast<double>(flags.concurrency) -
-                                             static_cast<double>(burst));
+  const auto last =
+      turn * std::max(0.0, static_cast<double>(flags.concurrency) - static_cast<double>(burst));
   const Duration deadline = setup.adapter.timeouts.deadline.value_or(k_default_deadline);
   if (deadline == k_unlimited || last < deadline) return;
   throw UsageError(fmt::format(

@@ -279,11 +279,11 @@ std::vector<MetricFamily> Metrics::collect() const {
                                  "Calls that may have had their effect unheard", Kind::counter);
   MetricFamily calls =
       family("redial_calls_total", "Finished calls, by how they ended", Kind::counter);
-  MetricFamily holds = family("redial_guard_holds_total",
-                              "Attempts that a guard let wait, by guard", Kind::counter);
-  MetricFamily held = family("redial_guard_waiting_seconds_total",
-                             "Time that attempts waited for a guard before they began",
-                             Kind::counter);
+  MetricFamily holds =
+      family("redial_guard_holds_total", "Attempts that a guard let wait, by guard", Kind::counter);
+  MetricFamily held =
+      family("redial_guard_waiting_seconds_total",
+             "Time that attempts waited for a guard before they began", Kind::counter);
   MetricFamily retries =
       family("redial_retries_total", "Retries that were scheduled, by reason", Kind::counter);
   MetricFamily waits =

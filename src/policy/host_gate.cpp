@@ -60,10 +60,9 @@ void HostGate::make_room(SteadyTime now) {
   if (pauses_.size() < k_most_hosts) return;
   std::erase_if(pauses_, [&](const auto& entry) { return entry.second.until <= now; });
   if (pauses_.size() < k_most_hosts) return;
-  pauses_.erase(
-      std::min_element(pauses_.begin(), pauses_.end(), [](const auto& one, const auto& other) {
-        return one.second.until < other.second.until;
-      }));
+  pauses_.erase(std::min_element(
+      pauses_.begin(), pauses_.end(),
+      [](const auto& one, const auto& other) { return one.second.until < other.second.until; }));
 }
 
 }  // namespace v0

@@ -48,7 +48,8 @@ std::string to_string(const Rate& rate) {
     Duration span;
     const char* name;
   };
-  for (const auto& [span, name] : {Unit{1h, "h"}, Unit{1min, "m"}, Unit{1s, "s"}, Unit{1ms, "ms"}}) {
+  for (const auto& [span, name] :
+       {Unit{1h, "h"}, Unit{1min, "m"}, Unit{1s, "s"}, Unit{1ms, "ms"}}) {
     if (rate.period % span != Duration::zero()) continue;
     const auto number = rate.period / span;
     return number == 1 ? fmt::format("{}/{}", rate.count, name)
@@ -122,10 +123,8 @@ Admission RateLimiter::admit(const AttemptContext& context, Now now) noexcept {
     if (turn.ticket != 0) turn.ticket |= mark;
   }
   if (turn.at <= now.steady) return {};
-  Admission wait{.kind = Admission::Kind::until,
-                 .permit = turn.ticket,
-                 .at = turn.at,
-                 .reason = "rate limit"};
+  Admission wait{
+      .kind = Admission::Kind::until, .permit = turn.ticket, .at = turn.at, .reason = "rate limit"};
   if (turn.at != SteadyTime::max()) wait.retry_at = now.wall + (turn.at - now.steady);
   return wait;
 }

@@ -127,9 +127,11 @@ RC_GTEST_PROP(RateProperty, WhoStaysStartsHoweverManyOversleepOrGoAway, ()) {
   RC_ASSERT(static_cast<std::int64_t>(play.starts.size()) == stayed);
 }
 
-// Against the closed form: the k-th of those that all ask at once starts at k intervals, rounded up.
+// Against the closed form: the k-th of those that all ask at once starts at k intervals, rounded
+// up.
 RC_GTEST_PROP(RateProperty, DoesNotDrift, ()) {
-  const RateLimit limit{.rate = {*rc::gen::element<std::int64_t>(1, 3, 7, 13, 999), 1s}, .burst = 1};
+  const RateLimit limit{.rate = {*rc::gen::element<std::int64_t>(1, 3, 7, 13, 999), 1s},
+                        .burst = 1};
   const Pacing pacing(limit);
   Line line;
   const SteadyTime begin{5s};

@@ -53,9 +53,9 @@ struct Admission {
 
 /// An attempt that a guard holds back.
 struct Hold {
-  int attempt = 0;            ///< its number; 0: none
-  std::string_view by = {};   ///< Admission::reason
-  SteadyTime until = {};      ///< as far as it is known: the end of time when `parked`
+  int attempt = 0;           ///< its number; 0: none
+  std::string_view by = {};  ///< Admission::reason
+  SteadyTime until = {};     ///< as far as it is known: the end of time when `parked`
 };
 
 /// The one seam of everything that limits attempts across calls: rate limits, pauses that servers

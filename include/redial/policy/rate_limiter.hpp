@@ -36,8 +36,8 @@ enum class RatePer : std::uint8_t {
 /// attempts. `burst` is how many may start at once after a rest, and how far a caller that wakes
 /// late may be late without slowing the rate down.
 ///
-/// Ranges: rate.count from 1 to 10^6 a second; rate.period 1 ms to 366 days; burst 1 to 10^6, and the time that a
-/// burst stands for at most 366 days. An aggregate. Thread safety: a value.
+/// Ranges: rate.count from 1 to 10^6 a second; rate.period 1 ms to 366 days; burst 1 to 10^6, and
+/// the time that a burst stands for at most 366 days. An aggregate. Thread safety: a value.
 struct RateLimit {
   Rate rate;
   std::int64_t burst = 0;  ///< 0: what the rate gives in 100 ms, at least 1

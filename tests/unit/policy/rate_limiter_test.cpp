@@ -146,8 +146,7 @@ TEST(RateLimiter, HostsAtRestAreForgottenAndTooManyShareALine) {
 }
 
 TEST(RateLimiter, ACallKeepsItsPlaceAndReportsItsWait) {
-  const auto limiter =
-      std::make_shared<RateLimiter>(RateLimit{.rate = {1, 10s}, .burst = 1});
+  const auto limiter = std::make_shared<RateLimiter>(RateLimit{.rate = {1, 10s}, .burst = 1});
   const Policy policy({}, {}, {}, limiter);
   const CallTraits traits{.scheme = "https", .host = "a.test", .port = 443};
   Call first(policy, traits, at(0s), Uniform(1));
@@ -168,8 +167,7 @@ TEST(RateLimiter, ACallKeepsItsPlaceAndReportsItsWait) {
 }
 
 TEST(RateLimiter, ACallWhoseTurnIsTooLateEndsAsLaterAndGivesItsPlaceBack) {
-  const auto limiter =
-      std::make_shared<RateLimiter>(RateLimit{.rate = {1, 10s}, .burst = 1});
+  const auto limiter = std::make_shared<RateLimiter>(RateLimit{.rate = {1, 10s}, .burst = 1});
   const Policy policy({}, {.deadline = 5s}, {}, limiter);
   const CallTraits traits{.scheme = "https", .host = "a.test", .port = 443};
   Call first(policy, traits, at(0s), Uniform(1));
@@ -187,8 +185,7 @@ TEST(RateLimiter, ACallWhoseTurnIsTooLateEndsAsLaterAndGivesItsPlaceBack) {
 }
 
 TEST(RateLimiter, ACancelledOrDroppedCallGivesItsPlaceBack) {
-  const auto limiter =
-      std::make_shared<RateLimiter>(RateLimit{.rate = {1, 10s}, .burst = 1});
+  const auto limiter = std::make_shared<RateLimiter>(RateLimit{.rate = {1, 10s}, .burst = 1});
   const Policy policy({}, {}, {}, limiter);
   const CallTraits traits{.scheme = "https", .host = "a.test", .port = 443};
   Call first(policy, traits, at(0s), Uniform(1));

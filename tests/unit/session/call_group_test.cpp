@@ -66,7 +66,8 @@ struct Fixture {
   }
   std::shared_ptr<ScriptedTransport> transport = std::make_shared<ScriptedTransport>();
   std::shared_ptr<CountingTransport> counting = std::make_shared<CountingTransport>(transport);
-  Session session{SessionOptions{.pause_hosts = false}};  // calls to one host, apart from each other
+  Session session{
+      SessionOptions{.pause_hosts = false}};  // calls to one host, apart from each other
   std::vector<std::string> done;
   std::vector<Result<Response>> results;
   CallGroup group{session};

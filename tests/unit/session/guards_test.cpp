@@ -137,11 +137,11 @@ TEST(RateLimiter, OneCancelledWhileItWaitsGivesItsPlaceBack) {
   std::stop_source stop;
   std::vector<CallOutcome> outcomes;
   const auto add = [&](std::stop_token token) {
-    group.add(Request("GET", "http://a.test/"), {.stop = std::move(token)},
-              [&](const Result<Response>& result) {
-                outcomes.push_back(result ? result->report().outcome
-                                          : result.error().report().outcome);
-              });
+    group.add(
+        Request("GET", "http://a.test/"), {.stop = std::move(token)},
+        [&](const Result<Response>& result) {
+          outcomes.push_back(result ? result->report().outcome : result.error().report().outcome);
+        });
   };
   add({});
   add(stop.get_token());

@@ -238,7 +238,8 @@ class Listener final : public Guard {
     if (now.steady < open_at_) return {.kind = Admission::Kind::until, .at = open_at_};
     return {};
   }
-  void end(const AttemptContext&, std::uint64_t, const Outcome* outcome, Now now) noexcept override {
+  void end(const AttemptContext&, std::uint64_t, const Outcome* outcome,
+           Now now) noexcept override {
     if (outcome != nullptr && outcome->retry_after) open_at_ = now.steady + *outcome->retry_after;
   }
 

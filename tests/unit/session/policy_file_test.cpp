@@ -258,8 +258,7 @@ TEST(PolicyFile, AFieldInTheWrongPlaceIsToldWhereItBelongs) {
 }
 
 const RateLimit* rate_of(const PolicyFile& file, std::string_view policy) {
-  const auto* const limiter =
-      dynamic_cast<const RateLimiter*>(file.adapter(policy).guard.get());
+  const auto* const limiter = dynamic_cast<const RateLimiter*>(file.adapter(policy).guard.get());
   return limiter == nullptr ? nullptr : &limiter->limit();
 }
 
@@ -267,8 +266,7 @@ TEST(PolicyFile, ARateMakesALimiter) {
   const auto file = PolicyFile::parse(
       "[policies.p]\nburst = 5\nrate = \"200/s\"\nrate_per = \"route\"\n[policies.q]\n");
   ASSERT_NE(rate_of(file, "p"), nullptr);
-  EXPECT_EQ(*rate_of(file, "p"),
-            (RateLimit{.rate = {200, 1s}, .burst = 5, .per = RatePer::route}));
+  EXPECT_EQ(*rate_of(file, "p"), (RateLimit{.rate = {200, 1s}, .burst = 5, .per = RatePer::route}));
   EXPECT_EQ(file.adapter("q").guard, nullptr);
 }
 
