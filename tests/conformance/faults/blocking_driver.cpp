@@ -12,7 +12,8 @@ using namespace redial;
 using namespace std::chrono_literals;
 
 std::shared_ptr<Session> session_of(const ClientSpec& spec) {
-  SessionOptions options{.trust_env = false, .draw = Uniform(1)};
+  // What a host says to one cell is not told to the call after it: each looks at the wire alone.
+  SessionOptions options{.trust_env = false, .pause_hosts = false, .draw = Uniform(1)};
   if (!spec.proxy.empty()) options.proxies = {{"all", spec.proxy}};
   options.wire.lookup = spec.lookup;
   auto session = std::make_shared<Session>(std::move(options));
