@@ -388,6 +388,21 @@ TEST(Tls, AGoodCertificateIsAcceptedAndTheConnectionReused) {
   }
 }
 
+// RFC 6066 §3: literal addresses are not sent.
+TEST(Tls, TheServerIsToldTheNameButNoAddress) {
+  FaultServer server({.tls = FaultServer::Tls::good});
+  server.on("", Reply{});
+  const std::string host = "localhost:" + std::to_string(server.port());
+  SessionOptions options;
+  options.wire.resolve[host] = {"127.0.0.1"};
+  Session session(options);
+  session.mount("https://", {.tls = {.ca_file = server.ca_file()}});
+  session.get("https://" + host + "/");
+  session.get(server.url());
+  EXPECT_EQ(server.requests().at(0).tls_name, "localhost");
+  EXPECT_EQ(server.requests().at(1).tls_name, "");
+}
+
 TEST(Tls, BadCertificatesAreNeverRetriedAndNothingIsSent) {
   struct Bad {
     FaultServer::Tls tls;

@@ -73,6 +73,11 @@ TEST(Stream, OverTlsItCountsBelowAndVerifies) {
   EXPECT_FALSE(bench.stream.closed_cleanly());
 }
 
+TEST(Stream, SpeaksNoTlsBefore12) {
+  const auto context = wire::make_context({});
+  EXPECT_EQ(SSL_CTX_get_min_proto_version(context.get()), TLS1_2_VERSION);
+}
+
 TEST(Stream, TheEndIsCleanWithCloseNotifyOnly) {
   for (const bool polite : {true, false}) {
     FaultServer server({.tls = FaultServer::Tls::good, .close_notify = polite});
