@@ -8,7 +8,7 @@
 #include <redial/json.hpp>
 #include <redial/redial.hpp>
 
-#include "peers.hpp"
+#include "peers/peers.hpp"
 
 namespace {
 
