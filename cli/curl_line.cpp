@@ -10,10 +10,11 @@
 namespace redial::cli {
 namespace {
 
-bool is_one_line(const std::string& text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
+// On a terminal it is shown as it is.
+bool is_plain(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
+    return byte >= 0x20 && byte < 0x7F;
   });
 }
 
@@ -24,7 +25,7 @@ std::string curl_line(const Example& example) {
   if (example.url.size() > RunStats::k_text || example.key.size() > RunStats::k_text) return {};
   try {
     const Request request(example.method, example.url);  // refuses what is no method, no http URL
-    if (!is_one_line(example.url) || !is_one_line(example.key)) return {};
+    if (!is_plain(example.url) || !is_plain(example.key)) return {};
     std::string line = "curl -g -i";  // -g: brackets and braces are the URL's own
     if (request.method == "HEAD") {
       line = "curl -g -I";

@@ -50,7 +50,7 @@ void put_reasons(std::string& out, const RunStats& stats) {
     const std::string line = curl_line(reason.example);
     const std::string caution = curl_caution(reason.example);
     if (!line.empty())
-      put(out, "              {}{}{}\n", printable(line), caution.empty() ? "" : "   # ", caution);
+      put(out, "              {}{}{}\n", line, caution.empty() ? "" : "   # ", caution);
   }
   if (reasons.size() > k_rows_on_paper)
     put(out, "  and {} more\n", reasons.size() - k_rows_on_paper);
