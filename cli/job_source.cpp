@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -29,15 +28,6 @@ std::string reason_of(int error) {
 File open_for_writing(const std::string& path) {
   File file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (file.fd() < 0) throw OutputError(path + ": " + reason_of(errno));
-  return file;
-}
-
-File unlinked() {
-  const std::string folder = std::filesystem::temp_directory_path().string();
-  std::string path = folder + "/redial-XXXXXX";
-  File file(mkostemp(path.data(), O_CLOEXEC));
-  if (file.fd() < 0) throw OutputError("temporary file in " + folder + ": " + reason_of(errno));
-  unlink(path.c_str());
   return file;
 }
 
@@ -105,7 +95,7 @@ void JobFile::open(const std::string& path, const Options& options) {
       target.st_dev == status.st_dev && target.st_ino == status.st_ino)
     throw UsageError("--save-jobs: " + options.save + " is the input itself");
   path_ = options.save;
-  file_ = path_.empty() ? unlinked() : open_for_writing(path_);
+  file_ = path_.empty() ? File(unlinked_file()) : open_for_writing(path_);
   copy_all(input.fd(), name_, file_, path_.empty() ? "temporary file" : path_);
 }
 

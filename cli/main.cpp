@@ -20,6 +20,7 @@
 #include "interrupt.hpp"
 #include "output.hpp"
 #include "policy_command.hpp"
+#include "report_command.hpp"
 #include "retry_command.hpp"
 #include "run_command.hpp"
 #include "self_description.hpp"
@@ -90,6 +91,7 @@ void add_many(CLI::App& app, Commands& commands) {
     commands.patience = 2;
     commands.chosen = [&commands](const Interrupt& stop) { return run_retry(commands.run, stop); };
   });
+  declare_report_command(app, commands.chosen);
   CLI::App* const server =
       app.add_subcommand("fault-server", "a server that misbehaves by a script");
   declare_fault_server(*server, commands.fault_server);

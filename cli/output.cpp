@@ -50,16 +50,6 @@ class Descriptor {
   int fd_ = -1;
 };
 
-// An anonymous file that vanishes with its descriptor.
-int unlinked_file() {
-  const auto folder = std::filesystem::temp_directory_path();
-  std::string path = (folder / "redial-XXXXXX").string();
-  const int fd = mkostemp(path.data(), O_CLOEXEC);
-  if (fd < 0) fail("temporary file in " + folder.string());
-  unlink(path.c_str());
-  return fd;
-}
-
 // A link is written through, not replaced.
 std::string behind_links(const std::string& path) {
   std::error_code none;
@@ -178,6 +168,15 @@ void write_all(int fd, std::string_view bytes, const std::string& name) {
     if (count < 0) fail(name);
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+}
+
+int unlinked_file() {
+  const auto folder = std::filesystem::temp_directory_path();
+  std::string path = (folder / "redial-XXXXXX").string();
+  const int fd = mkostemp(path.data(), O_CLOEXEC);
+  if (fd < 0) fail("temporary file in " + folder.string());
+  unlink(path.c_str());
+  return fd;
 }
 
 std::string head_text(const Response& response) {

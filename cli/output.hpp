@@ -13,6 +13,9 @@ namespace redial::cli {
 /// Writes all of `bytes` or throws OutputError naming `name`.
 void write_all(int fd, std::string_view bytes, const std::string& name);
 
+/// A temporary file that vanishes with its descriptor. Throws OutputError naming its folder.
+int unlinked_file();
+
 /// The head of an answer as it stood on the wire, for -i and -I.
 std::string head_text(const Response& response);
 

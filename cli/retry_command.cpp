@@ -19,6 +19,7 @@
 #include "errors.hpp"
 #include "json_view.hpp"
 #include "run_command.hpp"
+#include "shell_quoted.hpp"
 #include "where.hpp"
 
 namespace redial::cli {

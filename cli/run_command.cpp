@@ -11,6 +11,7 @@
 
 #include "errors.hpp"
 #include "exit_codes.hpp"
+#include "shell_quoted.hpp"
 
 namespace redial::cli {
 namespace {
@@ -137,21 +138,6 @@ JobFile::Each CheckProgress::each(JobFile::Each further) {
     if (further) further(job);
     if (++jobs_ % 256 == 0) progress_.show_check(name_, jobs_);
   };
-}
-
-std::string shell_quoted(const std::string& text) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
 }
 
 int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,

@@ -22,9 +22,6 @@ using NextCommand = std::function<std::string(const Batch& batch)>;
 int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
               const NextCommand& next, const Interrupt& interrupt);
 
-/// `text` as a shell takes it.
-std::string shell_quoted(const std::string& text);
-
 /// Shows on standard error that a jobs file is being checked, while it is; hand `each` on.
 class CheckProgress {
  public:

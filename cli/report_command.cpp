@@ -1,0 +1,116 @@
+#include "report_command.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "errors.hpp"
+#include "exit_codes.hpp"
+#include "interrupt.hpp"
+#include "job_source.hpp"
+#include "json_view.hpp"
+#include "report.hpp"
+
+namespace redial::cli {
+namespace {
+
+struct ReportFlags {
+  std::string results, html, markdown, junit;
+};
+
+std::unique_ptr<BodyOutput> opened(const std::string& path) {
+  if (path.empty()) return nullptr;
+  return path == "-" ? held_stdout() : file_output(path);
+}
+
+ResultRow row_of(const Line& line, const std::string& name) {
+  try {
+    return parse_result(line.text);
+  } catch (const JsonError& error) {
+    throw UsageError(place(name, line, error.offset, error.what()));
+  }
+}
+
+File opened_results(const std::string& path, const std::string& name) {
+  File file(path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (file.fd() < 0 || fstat(file.fd(), &status) != 0)
+    throw UsageError(name + ": " + std::generic_category().message(errno));
+  if (S_ISDIR(status.st_mode))
+    throw UsageError(name + ": " + std::generic_category().message(EISDIR));
+  return file;
+}
+
+void finish(BodyOutput* output, const std::string& text) {
+  if (output == nullptr) return;
+  output->write(text);
+  output->commit();
+}
+
+int run_report(const ReportFlags& flags, const Interrupt& interrupt) {
+  const std::string name = flags.results == "-" ? "standard input" : flags.results;
+  if ((flags.html == "-") + (flags.markdown == "-") + (flags.junit == "-") > 1)
+    throw UsageError("only one report goes to standard output");
+  const File file = opened_results(flags.results, name);
+  // What cannot be written is told before a long file is read.
+  const auto html = opened(flags.html);
+  const auto markdown = opened(flags.markdown);
+  const auto junit = opened(flags.junit);
+  std::unique_ptr<JunitReport> cases;
+  if (junit) cases = std::make_unique<JunitReport>();
+
+  RunStats stats;
+  LineReader lines(file.fd(), name, UINT64_MAX);
+  while (const auto line = lines.next()) {
+    if (interrupt.happened()) throw Interrupted();
+    if (is_blank(line->text)) continue;
+    const ResultRow row = row_of(*line, name);
+    stats.add(row);
+    if (cases) cases->add(row);
+  }
+  if (html) finish(html.get(), html_report(stats, name));
+  if (markdown) finish(markdown.get(), markdown_report(stats, name));
+  if (junit) {
+    cases->finish(*junit, stats, name);
+    junit->commit();
+  }
+  if (!html && !markdown && !junit)
+    write_all(STDOUT_FILENO, text_report(stats, name), "standard output");
+  return k_ok;
+}
+
+}  // namespace
+
+void declare_report_command(CLI::App& app, std::function<int(const Interrupt&)>& chosen) {
+  CLI::App* const report = app.add_subcommand("report", "what became of a run, from its results");
+  const auto flags = std::make_shared<ReportFlags>();
+  report->add_option("OUT", flags->results, "result lines of `redial run`; - is standard input")
+      ->required();
+  report->add_option(
+      "--html", flags->html,
+      "a page that needs nothing but itself goes to this file; - is standard output");
+  report->add_option("--md", flags->markdown, "a table for a pull request, in Markdown");
+  report->add_option(
+      "--junit", flags->junit,
+      "a JUnit test suite, a case for each result: failed and in doubt are failures, "
+      "later and cancelled are errors");
+  report->footer(
+      "Without a file: a summary on standard output. Exit codes: 0 the report was made, whatever "
+      "it "
+      "says; 2 a line that\n"
+      "is no result, with its place; 74 the report could not be written: what was there is still "
+      "there.");
+  report->parse_complete_callback([flags, &chosen] {
+    chosen = [flags](const Interrupt& stop) { return run_report(*flags, stop); };
+  });
+}
+
+}  // namespace redial::cli

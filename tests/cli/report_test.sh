@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# `redial report` over results of a real run, of a history, and of a file that nobody should trust.
+set -u
+failures=0
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; wait; rm -rf "$work"' EXIT
+cd "$work"
+
+fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+expect() {  # exit code, words that stderr must hold, command…
+  local code=$1 words=$2; shift 2
+  "$@" >out 2>err
+  local got=$?
+  if [ "$got" != "$code" ] || { [ -n "$words" ] && ! grep -q -- "$words" err; }; then
+    fail "($got instead of $code, or no '$words'): $*"
+    cat err
+  fi
+}
+holds() { grep -q -- "$2" "$1" || { fail "$1 lacks: $2"; cat "$1"; }; }
+
+cat >script.json <<'S'
+{"routes": {"/ok": {"body": "fine"}, "/blip": [{"status": 503}, {"body": "fine"}], "/gone": [{"status": 404}, {"body": "fine"}],
+            "POST /lost": {"acts": true, "fault": "reset_after_read"}}}
+S
+mkfifo hello
+"$REDIAL" fault-server --script script.json >hello 2>/dev/null &
+server=$!
+read -r _ _ base <hello
+cat >jobs.jsonl <<J
+$base/ok
+{"id": "blip", "url": "$base/blip"}
+{"id": "gone", "url": "$base/gone"}
+{"id": "lost", "method": "POST", "url": "$base/lost", "body": "x"}
+J
+"$REDIAL" run -s jobs.jsonl -o results.jsonl --backoff 0.01
+
+# --- the summary
+expect 0 '' "$REDIAL" report results.jsonl
+holds out '4 jobs'
+holds out '^  ok  *2 '
+holds out '1 × status_404'
+holds out "curl -g -i $base/gone"
+holds out '^  lost  POST'
+expect 0 '' "$REDIAL" report - <results.jsonl
+holds out 'standard input: 4 jobs'
+
+# --- the three files at once
+expect 0 '' "$REDIAL" report results.jsonl --html page.html --md table.md --junit cases.xml
+[ ! -s out ] || fail "with files nothing is printed"
+holds page.html 'prefers-color-scheme: dark'
+grep -qE '<script|(src|href)=' page.html && fail "the page loads or runs something"
+holds page.html '<svg'
+holds table.md '| 4 | 2 | 1 | 1 | 0 | 0 |'
+python3 - <<'P' || fail "cases.xml"
+import xml.etree.ElementTree as tree
+suite = tree.parse("cases.xml").getroot()
+assert suite.tag == "testsuite" and suite.get("tests") == "4" and suite.get("failures") == "2" and suite.get("errors") == "0", suite.attrib
+cases = {c.get("name"): [e.tag for e in c] for c in suite}
+assert cases == {"L1": [], "blip": [], "gone": ["failure"], "lost": ["failure"]}, cases
+P
+expect 0 '' "$REDIAL" report results.jsonl --md -
+cmp -s out table.md || fail "--md - is another table than --md FILE"
+expect 2 'only one report' "$REDIAL" report results.jsonl --md - --html -
+
+# --- a history: the last line about a job counts
+"$REDIAL" retry -s jobs.jsonl results.jsonl --failed -o results.jsonl 2>err
+expect 0 '' "$REDIAL" report results.jsonl
+holds out '4 jobs in 5 calls'
+holds out '^  ok  *3 '
+
+# --- text from outside stays text
+python3 - <<'P' >hostile.jsonl
+import json
+evil = "</code><script>alert(1)</script>\u202e\u001b[2J'\"&|`"
+print(json.dumps({"id": evil, "line": 1, "method": "GET", "url": "http://a.test/'$(id)", "outcome": "in_doubt", "attempts": 1,
+                  "elapsed_s": 1, "key": None, "reason": {"code": evil, "text": evil}, "t": {"first": None, "last": None,
+                  "queued_ms": 0, "backoff_ms": 0, "net_ms": 0}}))
+P
+expect 0 '' "$REDIAL" report hostile.jsonl --html page.html --md table.md --junit cases.xml
+grep -q '<script' page.html table.md cases.xml && fail "a script came through"
+python3 - <<'P' || fail "hostile text"
+import xml.etree.ElementTree as tree
+from html.parser import HTMLParser
+name = tree.parse("cases.xml").getroot()[0].get("name")
+assert "<script>" in name and "\u202e" not in name and "\x1b" not in name, name
+shown = []
+class Page(HTMLParser):
+    def handle_starttag(self, tag, attrs): shown.append(tag)
+Page().feed(open("page.html", encoding="utf-8").read())
+assert "script" not in shown
+P
+expect 0 '' "$REDIAL" report hostile.jsonl
+command=$(grep -o 'curl .*' out) && grep -q "'http://a.test/'\\\\''\$(id)'" <<<"$command" || fail "curl: $(cat out)"
+
+# --- what is no result line
+echo '{"id": "a"}' >>results.jsonl
+cp page.html before.html
+expect 2 'results.jsonl, line 6, byte 1 (offset [0-9]*): not a result line of redial run: method is missing' "$REDIAL" report results.jsonl --html page.html
+cmp -s page.html before.html || fail "a page that could not be made replaced one that was"
+expect 2 'line 1, byte 1' "$REDIAL" report jobs.jsonl
+expect 2 'No such file' "$REDIAL" report nowhere.jsonl
+: >empty.jsonl
+expect 0 '' "$REDIAL" report empty.jsonl --html empty.html
+holds empty.html '0 jobs'
+
+# --- reports that cannot be written
+expect 74 'No such file' "$REDIAL" report hostile.jsonl --html none/page.html
+expect 74 'No space left' "$REDIAL" report hostile.jsonl --html /dev/full
+(ulimit -f 1; trap '' XFSZ; "$REDIAL" report hostile.jsonl --html page.html 2>err; echo $? >code)
+[ "$(cat code)" = 74 ] || fail "full disk: $(cat code) $(cat err)"
+cmp -s page.html before.html || fail "half a page replaced one that was"
+ls | grep -q 'page.html.redial' && fail "half a page was left"
+
+exit $((failures > 0))
