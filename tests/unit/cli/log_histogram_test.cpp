@@ -13,7 +13,7 @@ using redial::cli::LogHistogram;
 
 TEST(LogHistogram, QuantilesAreWithinOnePercentOfTheSortedValues) {
   std::mt19937_64 random(1);
-  std::lognormal_distribution<double> spans(-3, 3);
+  std::lognormal_distribution<double> spans(-3, 1.5);
   LogHistogram histogram;
   std::vector<double> values(50'000);
   for (double& value : values) histogram.add(value = spans(random));

@@ -82,7 +82,7 @@ TEST(ResultRow, NumbersAndTimesThatAreNoneAreRefused) {
     EXPECT_NE(
         std::string(refused(with(":1,", ":" + std::string(bad) + ",")).what()).find("attempts"),
         std::string::npos);
-  for (const char* const bad : {"-0.5", "1e999", "\"1\"", "null"})
+  for (const char* const bad : {"-0.5", "1e13", "\"1\"", "null"})
     EXPECT_NE(std::string(refused(with(":0.5", ":" + std::string(bad))).what()).find("elapsed_s"),
               std::string::npos);
   EXPECT_NE(
