@@ -16,6 +16,7 @@ namespace detail {
 struct RateTime {
   std::int64_t ns = 0;
   std::int64_t part = 0;
+  // clang 14 sees a 0 for a pointer in there. NOLINTNEXTLINE(modernize-use-nullptr)
   auto operator<=>(const RateTime&) const = default;
 };
 

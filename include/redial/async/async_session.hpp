@@ -79,7 +79,8 @@ class REDIAL_EXPORT AsyncSession {
   /// Begins now; `callback(Result<Response>)` is called once, on a thread of the session. It need
   /// not be copyable.
   template <std::invocable<Result<Response>> Callback>
-  void send(Request request, Callback&& callback) {
+  void send(Request request,  // NOLINT(performance-unnecessary-value-param): it is moved from
+            Callback&& callback) {
     detail::start_call(*this, std::move(request),
                        std::make_shared<detail::CallbackCall<std::decay_t<Callback>>>(
                            std::forward<Callback>(callback)));

@@ -65,7 +65,6 @@ class REDIAL_EXPORT SendingBase {
   SendingBase(AsyncSession& session, Request request)
       : session_(&session), request_(std::move(request)) {}
   SendingBase(SendingBase&& other) noexcept = default;
-  SendingBase& operator=(SendingBase&&) = delete;
   ~SendingBase();
   Result<Response> take();
 
