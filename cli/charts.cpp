@@ -205,7 +205,7 @@ std::string throughput_chart(const Timeline& timeline) {
       double below = 0;
       for (std::size_t j = 0; j < k; ++j)
         below += static_cast<double>(ended[static_cast<std::size_t>(k_kinds[j].outcome)]);
-      const double here = static_cast<double>(ended[static_cast<std::size_t>(k_kinds[k].outcome)]);
+      const auto here = static_cast<double>(ended[static_cast<std::size_t>(k_kinds[k].outcome)]);
       if (here == 0) continue;
       const double y = scale.y((below + here) / seconds);
       put(path, "M{:.2f} {:.2f}h{:.2f}V{:.2f}h{:.2f}z", k_left + static_cast<double>(i) * width, y,
