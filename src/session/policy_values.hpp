@@ -25,7 +25,7 @@ std::string jitter_text(Jitter jitter);
 
 /// "200/s", "5/m", "1/10s": a whole number, and a unit or a duration. Nullopt for anything else;
 /// whether it makes sense, `validate` says.
-std::optional<Rate> parse_rate(std::string_view text);
+REDIAL_EXPORT std::optional<Rate> parse_rate(std::string_view text);
 
 /// "503" or "500-504", both included; nullopt for what is not that or not within 100 to 599.
 std::optional<Statuses> parse_statuses(std::string_view text);
