@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include <redial/config.hpp>
 #include <redial/policy/jitter.hpp>
 #include <redial/policy/rate_limiter.hpp>
 #include <redial/policy/statuses.hpp>
