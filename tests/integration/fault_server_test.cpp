@@ -109,26 +109,21 @@ TEST(FaultServer, ConnectionsAreStruckByNumber) {
 
 TEST(FaultServer, TheLedgerTellsWhatWasReadAndWhatBecameOfIt) {
   FaultServer server;
-  server.in_turn("/pay", {Reply{.status = 201, .fault = Reply::Fault::reset_in_body, .acts = true},
-                          Reply{.fault = Reply::Fault::close_in_upload, .upload_read = 3}});
+  server.on("/pay", Reply{.status = 201, .fault = Reply::Fault::reset_in_body, .acts = true});
   Session session;
   RequestOptions options = once();
   options.headers = {{"X-Request-Id", "a-1"}};
   options.body = "0123456789";
   (void)session.try_post(server.url("/pay"), options);
-  (void)session.try_post(server.url("/pay"), options);
-  // An upload that is cut may end for the client before its line is written.
-  ASSERT_TRUE(server.wait_for_requests(2));
+  ASSERT_TRUE(server.wait_for_requests(1));
   const auto lines = server.requests();
-  ASSERT_EQ(lines.size(), 2U);
+  ASSERT_EQ(lines.size(), 1U);
   EXPECT_EQ(lines[0].id, "a-1");
   EXPECT_TRUE(lines[0].complete && lines[0].acted);
   EXPECT_EQ(lines[0].status, 201);
   EXPECT_EQ(lines[0].fault, Reply::Fault::reset_in_body);
   EXPECT_EQ(lines[0].on_connection, 1);
   EXPECT_GT(lines[0].bytes, 10U + std::string("POST /pay HTTP/1.1").size());
-  EXPECT_FALSE(lines[1].complete || lines[1].acted);
-  EXPECT_EQ(lines[1].status, 0);
 }
 
 RequestOptions keyed(const char* body = "x") {
