@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http/utf8.hpp"
+
 namespace redial::cli {
 namespace {
 
@@ -165,7 +167,7 @@ void append_json(std::string& out, std::string_view text) {
       out += "\\u00";
       out += hex[static_cast<unsigned char>(c) >> 4];
       out += hex[static_cast<unsigned char>(c) & 15];
-    } else if ((used = utf8_character_size(text)) != 0) {
+    } else if ((used = detail::utf8_character_size(text)) != 0) {
       out.append(text.substr(0, used));
     } else {
       used = 1;
@@ -174,22 +176,6 @@ void append_json(std::string& out, std::string_view text) {
     text.remove_prefix(used);
   }
   out += '"';
-}
-
-std::size_t utf8_character_size(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  if (lead == 0xE0 && byte(1) < 0xA0) return 0;
-  if (lead == 0xED && byte(1) > 0x9F) return 0;
-  if (lead == 0xF0 && byte(1) < 0x90) return 0;
-  if (lead == 0xF4 && byte(1) > 0x8F) return 0;
-  return size;
 }
 
 std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept {
@@ -201,7 +187,7 @@ std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept {
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
-    const std::size_t size = utf8_character_size(text);
+    const std::size_t size = detail::utf8_character_size(text);
     if (size == 0) return false;
     text.remove_prefix(size);
   }

@@ -71,9 +71,6 @@ void JsonView::elements(Visit visit) const {
 
 /// Appends `text` as a JSON string; bytes that are not UTF-8 become U+FFFD.
 void append_json(std::string& out, std::string_view text);
-/// Bytes of the UTF-8 character that `text`, which is not empty, begins with; 0 when it is none
-/// (RFC 3629).
-std::size_t utf8_character_size(std::string_view text) noexcept;
 /// The longest prefix of at most `size` bytes that does not cut a character.
 std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept;
 bool is_utf8(std::string_view text) noexcept;

@@ -1,6 +1,6 @@
 #include "markup.hpp"
 
-#include "json_view.hpp"
+#include "http/utf8.hpp"
 
 namespace redial::cli {
 namespace {
@@ -53,7 +53,7 @@ std::string markup_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t size = utf8_character_size(text);
+    const std::size_t size = detail::utf8_character_size(text);
     if (size == 1) {
       append_ascii(out, text.front());
     } else if (size == 0 || is_unfit(text.substr(0, size))) {

@@ -6,6 +6,8 @@
 
 #include <iconv.h>
 
+#include "http/utf8.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace detail {
@@ -66,36 +68,18 @@ class Converter {
   iconv_t handle_;
 };
 
-// How many bytes at the front of `text` are one character of UTF-8 (RFC 3629 §4); 0 when none is.
-std::size_t character_at(std::string_view text) {
-  const auto at = [&](std::size_t k) {
-    return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U;
-  };
-  const auto tail = [&](std::size_t k, unsigned from = 0x80, unsigned to = 0xBF) {
-    return at(k) >= from && at(k) <= to;
-  };
-  const unsigned first = at(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
-  const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;   // shortest form only
-  const unsigned high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;  // no surrogates
-  if (first >= 0xE0 && first <= 0xEF) return tail(1, low, high) && tail(2) ? 3 : 0;
-  if (first >= 0xF0 && first <= 0xF4) return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
-  return 0;
-}
-
 // glibc's iconv lets the five- and six-byte sequences of old through from UTF-8 to UTF-8.
 std::string without_invalid(std::string text) {
   std::size_t good = 0;
   while (good < text.size()) {
-    const std::size_t length = character_at(std::string_view(text).substr(good));
+    const std::size_t length = utf8_character_size(std::string_view(text).substr(good));
     if (length == 0) break;
     good += length;
   }
   if (good == text.size()) return text;
   std::string clean = text.substr(0, good);
   for (std::string_view rest = std::string_view(text).substr(good); !rest.empty();) {
-    const std::size_t length = character_at(rest);
+    const std::size_t length = utf8_character_size(rest);
     clean += length == 0 ? k_replacement : rest.substr(0, length);
     rest.remove_prefix(length == 0 ? 1 : length);
   }

@@ -24,16 +24,19 @@ Request& Request::sink(BodySink& value) & {
   return *this;
 }
 
-// One line a setter: the member has its name.
-#define REDIAL_REQUEST_SETTER(name, Type) \
-  Request& Request::name(Type value)& {   \
-    edit().name = std::move(value);       \
-    return *this;                         \
-  }
+// A setter for objects and one for temporaries.
 #define REDIAL_REQUEST_CHAIN(name, Type)               \
   Request&& Request::name(Type value)&& {              \
     return std::move(name(std::forward<Type>(value))); \
   }
+#define REDIAL_REQUEST_SETTER(name, Type) \
+  Request& Request::name(Type value)& {   \
+    edit().name = std::move(value);       \
+    return *this;                         \
+  }                                       \
+  REDIAL_REQUEST_CHAIN(name, Type)
+REDIAL_REQUEST_CHAIN(options, RequestOptions)
+REDIAL_REQUEST_CHAIN(sink, BodySink&)
 REDIAL_REQUEST_SETTER(params, Pairs)
 REDIAL_REQUEST_SETTER(form, Pairs)
 REDIAL_REQUEST_SETTER(json, JsonText)
@@ -52,26 +55,6 @@ REDIAL_REQUEST_SETTER(route, std::string)
 REDIAL_REQUEST_SETTER(max_body, std::uint64_t)
 REDIAL_REQUEST_SETTER(decode_content, bool)
 REDIAL_REQUEST_SETTER(stop, std::stop_token)
-REDIAL_REQUEST_CHAIN(options, RequestOptions)
-REDIAL_REQUEST_CHAIN(sink, BodySink&)
-REDIAL_REQUEST_CHAIN(params, Pairs)
-REDIAL_REQUEST_CHAIN(form, Pairs)
-REDIAL_REQUEST_CHAIN(json, JsonText)
-REDIAL_REQUEST_CHAIN(auth, Auth)
-REDIAL_REQUEST_CHAIN(cookies, Pairs)
-REDIAL_REQUEST_CHAIN(timeout, Duration)
-REDIAL_REQUEST_CHAIN(connect_timeout, Duration)
-REDIAL_REQUEST_CHAIN(idle_timeout, Duration)
-REDIAL_REQUEST_CHAIN(deadline, Duration)
-REDIAL_REQUEST_CHAIN(retry, Retry)
-REDIAL_REQUEST_CHAIN(idempotent, Idempotent)
-REDIAL_REQUEST_CHAIN(idempotency_key, IdempotencyKey)
-REDIAL_REQUEST_CHAIN(follow_redirects, bool)
-REDIAL_REQUEST_CHAIN(retry_if, std::function<bool(const Response&)>)
-REDIAL_REQUEST_CHAIN(route, std::string)
-REDIAL_REQUEST_CHAIN(max_body, std::uint64_t)
-REDIAL_REQUEST_CHAIN(decode_content, bool)
-REDIAL_REQUEST_CHAIN(stop, std::stop_token)
 #undef REDIAL_REQUEST_SETTER
 #undef REDIAL_REQUEST_CHAIN
 

@@ -86,6 +86,11 @@ Error options_twice() {
                "options: the request has its own and the call has others; give them in one place");
 }
 
+Result<Response> carried_out(Result<detail::CallPlan> plan) {
+  if (!plan) return tl::make_unexpected(std::move(plan).error());
+  return detail::HttpCall(*std::move(plan)).run();
+}
+
 Response value_or_raise(Result<Response> result) {
   if (!result) result.error().raise();
   return *std::move(result);
@@ -168,6 +173,8 @@ Request Session::State::complete(Request request, const RequestOptions& call,
 }
 
 Result<detail::CallPlan> Session::State::plan(Request request, const RequestOptions& call) {
+  if (const auto own = request.own_options(); own && own.get() != &call)
+    return tl::make_unexpected(options_twice());
   used.store(true, std::memory_order_relaxed);
   detail::CallPlan plan;
   try {
@@ -211,7 +218,6 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
 
 Result<detail::CallPlan> detail::SessionAccess::plan(
     Session& session, Request request, std::shared_ptr<const RequestOptions> options) {
-  if (request.own_options()) return tl::make_unexpected(options_twice());
   auto plan = session.state_->plan(std::move(request), *options);
   if (plan) plan->kept_options = std::move(options);
   return plan;
@@ -246,16 +252,11 @@ CookieJar& Session::cookies() {
 }
 
 Result<Response> Session::State::send(Request request, const RequestOptions& call) {
-  if (request.own_options()) return tl::make_unexpected(options_twice());
-  auto made = plan(std::move(request), call);
-  if (!made) return tl::make_unexpected(std::move(made).error());
-  return detail::HttpCall(*std::move(made)).run();
+  return carried_out(plan(std::move(request), call));
 }
 
 Result<Response> Session::try_send(Request request) {
-  auto plan = detail::SessionAccess::plan(*this, std::move(request));
-  if (!plan) return tl::make_unexpected(std::move(plan).error());
-  return detail::HttpCall(*std::move(plan)).run();
+  return carried_out(detail::SessionAccess::plan(*this, std::move(request)));
 }
 
 Result<Response> Session::State::send(std::string_view method, std::string_view url,

@@ -28,6 +28,17 @@ inline std::function<std::vector<Reply>(const FaultServer&)> always(Reply reply)
   return [reply = std::move(reply)](const FaultServer&) { return std::vector<Reply>{reply}; };
 }
 
+/// A fault of a server that gives this answer whenever it strikes.
+inline NamedFault fault(std::string name, std::string what, Reply reply,
+                        NamedFault::Needs needs = NamedFault::Needs::nothing) {
+  NamedFault named{.name = std::move(name),
+                   .what = std::move(what),
+                   .needs = needs,
+                   .replies = always(std::move(reply))};
+  if (needs == NamedFault::Needs::reused_connection) named.when.first_on_connection = 2;
+  return named;
+}
+
 /// These bytes, then the connection ends.
 inline Reply raw_answer(std::string bytes) {
   Reply reply{.raw = std::move(bytes)};

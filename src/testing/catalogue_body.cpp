@@ -1,6 +1,5 @@
 #include "testing/catalogue.hpp"
-
-#include <zlib.h>
+#include "testing/packed.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -9,10 +8,6 @@ namespace {
 
 using Fault = Reply::Fault;
 
-NamedFault fault(std::string name, std::string what, Reply reply) {
-  return {.name = std::move(name), .what = std::move(what), .replies = always(std::move(reply))};
-}
-
 Reply cut(Fault fault) {
   return {.body = "0123456789", .fault = fault, .cut_after = 4, .acts = true};
 }
@@ -20,20 +15,6 @@ Reply cut(Fault fault) {
 NamedFault chunks(std::string name, std::string what, const std::string& body) {
   return fault(std::move(name), std::move(what),
                raw_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body));
-}
-
-std::string gzip(const std::string& text) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 NamedFault coded(std::string name, std::string what, const std::string& coding,
@@ -80,17 +61,17 @@ void add_codings(std::vector<NamedFault>& catalogue) {
   const auto add = [&](NamedFault one) { catalogue.push_back(std::move(one)); };
   add(coded("F30-garbage", "gzip that is none", "gzip", [] { return "this is not gzip"; }));
   add(coded("F30-truncated", "gzip cut short, of the length announced", "gzip", [] {
-    const std::string whole = gzip(std::string(1000, 'a') + "the end");
+    const std::string whole = packed(std::string(1000, 'a') + "the end");
     return whole.substr(0, whole.size() - 12);
   }));
   add(coded("F30-bomb", "gzip of 20 MB in 20 KB", "gzip", [] {
-    static const std::string bomb = gzip(std::string(20'000'000, '\0'));
+    static const std::string bomb = packed(std::string(20'000'000, '\0'));
     return bomb;
   }));
   add(coded("F30-unknown", "an unknown content coding", "foo", [] { return "0123456789"; }));
   add(coded("F30-stacked", "gzip six times", "gzip, gzip, gzip, gzip, gzip, gzip", [] {
     std::string text = "0123456789";
-    for (int i = 0; i < 6; ++i) text = gzip(text);
+    for (int i = 0; i < 6; ++i) text = packed(text);
     return text;
   }));
 }

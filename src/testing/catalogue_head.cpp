@@ -7,10 +7,6 @@ namespace {
 
 using Fault = Reply::Fault;
 
-NamedFault fault(std::string name, std::string what, Reply reply) {
-  return {.name = std::move(name), .what = std::move(what), .replies = always(std::move(reply))};
-}
-
 NamedFault raw(std::string name, std::string what, std::string bytes) {
   return fault(std::move(name), std::move(what), raw_answer(std::move(bytes)));
 }

@@ -8,15 +8,6 @@ namespace {
 using Fault = Reply::Fault;
 using Needs = NamedFault::Needs;
 
-NamedFault fault(std::string name, std::string what, Reply reply, Needs needs = Needs::nothing) {
-  NamedFault named{.name = std::move(name),
-                   .what = std::move(what),
-                   .needs = needs,
-                   .replies = always(std::move(reply))};
-  if (needs == Needs::reused_connection) named.when.first_on_connection = 2;
-  return named;
-}
-
 Reply acting_then(Fault fault) {
   return {.body = "0123456789", .fault = fault, .acts = true};
 }

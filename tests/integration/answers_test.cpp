@@ -5,15 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "integration/support.hpp"
-#include "packed.hpp"
+#include "testing/packed.hpp"
 
 namespace {
 
 using namespace redial;
 using namespace std::chrono_literals;
 using redial::testing::FaultServer;
+using redial::testing::packed;
 using redial::testing::Reply;
-using redial_tests::packed;
 
 TEST(Answers, NoBodyFollows204And304) {
   FaultServer server;

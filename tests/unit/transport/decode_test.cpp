@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
-#include "packed.hpp"
+#include "testing/packed.hpp"
 
 namespace {
 
 using namespace redial;
+using redial::testing::packed;
 using redial::wire::Decoder;
-using redial_tests::packed;
 
 std::string brotli(std::string_view text) {
   std::size_t size = BrotliEncoderMaxCompressedSize(text.size());

@@ -5,13 +5,17 @@
 
 #include <zlib.h>
 
-namespace redial_tests {
+#include <redial/config.hpp>
+
+namespace redial {
+inline namespace v0 {
+namespace testing {
 
 /// `text` as zlib packs it. `window_bits` as deflateInit2 takes them: 31 gzip, 15 zlib, -15 raw.
 inline std::string packed(std::string_view text, int window_bits = 31) {
   z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
+  deflateInit2(&stream, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 64, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
@@ -22,4 +26,6 @@ inline std::string packed(std::string_view text, int window_bits = 31) {
   return out;
 }
 
-}  // namespace redial_tests
+}  // namespace testing
+}  // namespace v0
+}  // namespace redial
