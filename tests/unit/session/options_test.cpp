@@ -185,4 +185,31 @@ TEST(Redirects, EachHopGoesThroughTheAdapterOfItsOwnPrefix) {
   EXPECT_EQ(other->requests().size(), 1U);
 }
 
+TEST(RequestSetters, SayWhatOptionsSay) {
+  auto transport = std::make_shared<ScriptedTransport>();
+  transport->then(Scripted::answer(200));
+  Session session;
+  session.mount("http://", {.transport = transport});
+  session.send(Request::post("http://a.test/").json("{}").params({{"q", "1"}}));
+  EXPECT_EQ(transport->last_request()->headers.get("Content-Type"), "application/json");
+  EXPECT_EQ(transport->last_request()->url.query(), "q=1");
+}
+
+TEST(RequestSetters, AndOptionsBesideThemAreRefusedBeforeAnythingIsSent) {
+  auto transport = std::make_shared<ScriptedTransport>();
+  Session session;
+  session.mount("http://", {.transport = transport});
+  EXPECT_THROW(session.send(Request::get("http://a.test/").route("/a"), {.route = "/b"}),
+               RequestError);
+  EXPECT_EQ(transport->count(), 0U);
+}
+
+TEST(RequestSetters, OfACopyLeaveTheOriginalAlone) {
+  const Request original = Request::get("http://a.test/").route("/a");
+  Request copy = original;
+  copy.route("/b");
+  EXPECT_EQ(original.own_options()->route, "/a");
+  EXPECT_EQ(copy.own_options()->route, "/b");
+}
+
 }  // namespace
