@@ -317,8 +317,10 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_
   bool worth = by_status || in_progress || is_throttled(outcome);
   if (early && early_spent_) worth = false;
   if (outcome.asks_again && traits_.may_repeat()) worth = true;
-  if (outcome.should_retry == false && worth) return stop(StopReason::server_forbids, now);
-  if (outcome.should_retry == true && status >= 400) worth = true;
+  if (status >= 400 && outcome.should_retry) {
+    if (worth && !*outcome.should_retry) return stop(StopReason::server_forbids, now);
+    worth = *outcome.should_retry;
+  }
   if (!replaced_judgement(outcome, now).value_or(worth)) {
     return stop(status < 400 ? StopReason::succeeded : StopReason::permanent_status, now);
   }
