@@ -144,6 +144,12 @@ void add_why_again(std::vector<Reason>& reasons, const Subject& subject, Rehears
          "repeated, because " +
              why_repeatable(subject) + ".",
          rule_of_repeating(subject)});
+  } else if (subject.call.options.idempotency_key &&
+             subject.retry.key_in_progress.contains(attempt.status)) {
+    reasons.push_back({"With our idempotency key " + status +
+                           " says that the first request with it is still being processed: its "
+                           "answer can be had later, under the same key.",
+                       "draft-ietf-httpapi-idempotency-key-header"});
   } else if (whatever_the_method(rehearsals, subject)) {
     reasons.push_back(
         {status + " says that the request was not processed: any method is sent again.",
@@ -298,6 +304,13 @@ Reason why_stopped(const Subject& subject, const Verdict& verdict) {
     case StopReason::redirect_invalid:
       return {"The redirect leads to something that is not an http or https URL.",
               "RFC 9110 §10.2.2"};
+    case StopReason::server_forbids:
+      return {"The server said not to try again.", "server_signals"};
+    case StopReason::key_expired:
+      return {
+          "By the next attempt the server may have forgotten the idempotency key, which is all "
+          "that makes a second send harmless.",
+          "idempotency.lifetime"};
     default:
       return {std::string(to_string(verdict.report.stop_reason)), ""};
   }

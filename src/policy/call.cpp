@@ -33,6 +33,12 @@ constexpr bool is_conclusive_refusal(int status) {
   }
 }
 
+// A used up quota matters to what was not done; for what comes after a success it is the next
+// call's.
+std::optional<Duration> quota_of(const Outcome& outcome) {
+  return outcome.status >= 400 ? outcome.quota_resets : std::nullopt;
+}
+
 constexpr Duration since(SteadyTime earlier, SteadyTime later) {
   return later > earlier ? later - earlier : Duration::zero();
 }
@@ -64,7 +70,27 @@ SteadyTime Call::transfer_deadline() const noexcept {
 }
 
 std::optional<Duration> Call::obeyed_hint(const Outcome& outcome) const noexcept {
-  return policy_.retry().respect_retry_after_header ? outcome.retry_after : std::nullopt;
+  if (!policy_.retry().respect_retry_after_header) return std::nullopt;
+  return outcome.retry_after ? outcome.retry_after : quota_of(outcome);
+}
+
+// A status that stands for 429 where the policy says so, as GitHub's 403 does.
+bool Call::is_throttled(const Outcome& outcome) const noexcept {
+  return policy_.retry().throttle_statuses.contains(outcome.status) &&
+         (outcome.retry_after || outcome.quota_resets);
+}
+
+// By somebody whom the policy believes: a proxy, or a server that is known to refuse before it
+// acts.
+bool Call::is_believed_unsent(const Outcome& outcome) const noexcept {
+  const bool refused = outcome.status == 503 && outcome.retry_after >= std::chrono::seconds{1};
+  return outcome.proved_unsent || (refused && policy_.retry().trust_unavailable);
+}
+
+bool Call::says_not_processed(const Outcome& outcome) const noexcept {
+  const Statuses& not_processed = policy_.retry().not_processed;
+  return not_processed.contains(outcome.status) || is_believed_unsent(outcome) ||
+         (is_throttled(outcome) && not_processed.contains(429));
 }
 
 Step Call::next(Now now) {
@@ -178,7 +204,7 @@ void Call::report(const Outcome& outcome, Now now) {
   attempt.status = outcome.status;
   attempt.body = outcome.body;
   attempt.connection_reused = outcome.connection_reused;
-  attempt.retry_after = outcome.retry_after;
+  attempt.retry_after = outcome.retry_after ? outcome.retry_after : quota_of(outcome);
   attempt.os_error = outcome.os_error;
   attempt.detail = outcome.detail;
   // A transport that was told to end at the deadline only knows that it was cancelled.
@@ -191,26 +217,29 @@ void Call::report(const Outcome& outcome, Now now) {
 
 void Call::note_doubt(const Outcome& outcome) noexcept {
   const bool answered = outcome.evidence == Evidence::responded;
-  if (outcome.evidence == Evidence::maybe || (answered && !is_4xx(outcome.status)))
-    got_further_ = true;
+  const bool turned_away = answered && (is_4xx(outcome.status) || is_believed_unsent(outcome));
+  if (outcome.evidence == Evidence::maybe || (answered && !turned_away)) got_further_ = true;
   if (answered) {
     hint_ends_.reset();
     const bool whole = outcome.body == BodyVerdict::whole;
-    if ((is_2xx_or_3xx(outcome.status) && whole) || is_conclusive_refusal(outcome.status)) {
+    const bool refused = is_conclusive_refusal(outcome.status) && !is_throttled(outcome);
+    if ((is_2xx_or_3xx(outcome.status) && whole) || refused) {
       doubt_ = false;
       return;
     }
   }
   if (traits_.idempotent && !traits_.forbidden) return;
   const bool lost_body = answered && is_2xx_or_3xx(outcome.status);
-  const bool gateway = answered && (outcome.status == 502 || outcome.status == 504);
+  const bool gateway = answered && !outcome.proved_unsent &&
+                       (outcome.status == 502 || outcome.status == 504 ||
+                        policy_.retry().gateway_statuses.contains(outcome.status));
   if (outcome.evidence == Evidence::maybe || lost_body || gateway) doubt_ = true;
 }
 
 void Call::decide(AttemptReport& attempt, const Outcome& outcome, Now now) {
-  if (outcome.retry_after) {  // of an answer, or of a proxy that opened no tunnel
-    hint_ends_ =
-        now.wall + std::min<Duration>(*outcome.retry_after, std::chrono::hours{24 * 365 * 100});
+  // Of an answer, or of a proxy that opened no tunnel.
+  if (const auto hint = outcome.retry_after ? outcome.retry_after : quota_of(outcome)) {
+    hint_ends_ = now.wall + std::min<Duration>(*hint, std::chrono::hours{24 * 365 * 100});
   }
   attempt.cause = cause_of(attempt.fault);
   if (attempt.fault == Fault::cancelled) return stop(StopReason::cancelled, now);
@@ -273,7 +302,7 @@ void Call::judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now)
 
 void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_status, Now now) {
   const int status = outcome.status;
-  const bool not_processed = policy_.retry().not_processed.contains(status);
+  const bool not_processed = says_not_processed(outcome);
   if (status == 421 && not_processed && !misdirected_spent_) {
     misdirected_spent_ = fresh_ =
         true;  // RFC 9110 §15.5.20: over a different connection, whatever the method
@@ -284,9 +313,14 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_
     return again(attempt, outcome, Cause::status, Pace::at_once, now);
   }
   const bool early = status == 425 && not_processed;  // RFC 8470 §5.2: worth one more try
-  bool worth = by_status;
+  const bool in_progress = traits_.keyed && policy_.retry().key_in_progress.contains(status);
+  bool worth = by_status || in_progress || is_throttled(outcome);
   if (early && early_spent_) worth = false;
   if (outcome.asks_again && traits_.may_repeat()) worth = true;
+  if (status >= 400 && outcome.should_retry) {
+    if (worth && !*outcome.should_retry) return stop(StopReason::server_forbids, now);
+    worth = *outcome.should_retry;
+  }
   if (!replaced_judgement(outcome, now).value_or(worth)) {
     return stop(status < 400 ? StopReason::succeeded : StopReason::permanent_status, now);
   }
@@ -343,6 +377,11 @@ void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration
   if (saturating_add(now.steady, wait) >= deadline_) {
     const bool asked_too_much = hint && saturating_add(now.steady, *hint) >= deadline_;
     return stop(asked_too_much ? StopReason::retry_after_too_long : StopReason::deadline, now);
+  }
+  const bool by_key_alone = traits_.keyed && !traits_.method_allowed && !traits_.declared;
+  if (by_key_alone && got_further_ &&
+      since(start_.steady, saturating_add(now.steady, wait)) >= traits_.key_lifetime) {
+    return stop(StopReason::key_expired, now);
   }
   if (policy_.decisions().stop) {
     const StopReason reason = policy_.decisions().stop(view, wait);

@@ -8,10 +8,12 @@ namespace redial {
 inline namespace v0 {
 namespace {
 
-// How long the host asks everybody to stay away, if it does.
+// How long the host asks everybody to stay away, if it does. Nothing left of a quota holds for the
+// next call whatever this one's status.
 std::optional<Duration> pause_of(const Outcome& outcome) {
   const bool everybody = outcome.status == 429 || outcome.status == 503;
-  return everybody ? outcome.retry_after : std::nullopt;
+  if (everybody && outcome.retry_after) return outcome.retry_after;
+  return outcome.quota_resets;
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ Policy::Policy(Retry retry, Timeouts timeouts, Decisions decisions, std::shared_
 
 bool Policy::wants_status(int status, bool has_hint, Count total_left) const noexcept {
   if (retry_.status_forcelist.contains(status)) return true;
+  if (retry_.gateway_statuses.contains(status) && retry_.status_forcelist.contains(502))
+    return true;
   return has_hint && retry_.respect_retry_after_header && total_left.is_number() &&
          total_left.number() > 0 && retry_.retry_after_statuses.contains(status);
 }

@@ -93,7 +93,7 @@ struct StopTraits {
 };
 
 // In the order of the enumeration.
-constexpr std::array<StopTraits, 19> k_stops{{
+constexpr std::array<StopTraits, 21> k_stops{{
     {"none", "the call is still under way"},
     {"succeeded", "the answer was complete"},
     {"attempts_exhausted", "no retries were left"},
@@ -106,9 +106,12 @@ constexpr std::array<StopTraits, 19> k_stops{{
     {"in_doubt",
      "the request was sent and no complete answer came: the server may have acted, and sending it "
      "again could act twice"},
+    {"key_expired",
+     "the server may have forgotten the idempotency key by the next attempt, and would act again"},
     {"body_lost", "the answer's body was lost, and the request may not be sent again"},
     {"body_not_replayable", "the request's body can be sent only once"},
     {"permanent_status", "another try would not change this answer"},
+    {"server_forbids", "the server said not to try again"},
     {"permanent_error", "another try would not change this"},
     {"retry_after_too_long", "the server asks for a longer wait than this call allows"},
     {"too_many_redirects", "there were too many redirects"},
@@ -124,6 +127,12 @@ static_assert(k_stops.size() == static_cast<std::size_t>(StopReason::cancelled) 
 std::string_view remedy(const CallReport& report) {
   switch (report.stop_reason) {
     case StopReason::permanent_status:
+      if (!report.key.empty() && report.status() == 422)
+        return "correct the caller: this idempotency key was sent before with another request; a "
+               "new call needs a new key, a repeated one the same request";
+      if (!report.key.empty() && report.status() == 400)
+        return "correct the request, and its idempotency key if that is what the server objects to "
+               "(its name, its form, its length)";
       return "correct the request or the server; repeating it as it is will not help";
     case StopReason::method_not_allowed:
       return "add the method to allowed_methods if it may be repeated here";

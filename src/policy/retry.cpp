@@ -60,6 +60,9 @@ void validate(const Retry& retry) {
   check_statuses("status_forcelist", retry.status_forcelist);
   check_statuses("not_processed", retry.not_processed);
   check_statuses("retry_after_statuses", retry.retry_after_statuses);
+  check_statuses("throttle_statuses", retry.throttle_statuses);
+  check_statuses("key_in_progress", retry.key_in_progress);
+  check_statuses("gateway_statuses", retry.gateway_statuses);
 }
 
 Retry Retry::urllib3() {
@@ -73,6 +76,9 @@ Retry Retry::urllib3() {
   retry.status_forcelist = {};
   retry.allowed_methods = {"HEAD", "GET", "PUT", "DELETE", "OPTIONS", "TRACE"};
   retry.retry_after_max = 6h;
+  retry.server_signals = {};
+  retry.key_in_progress = {};
+  retry.gateway_statuses = {};
   retry.raise_on_status = true;
   retry.raise_on_redirect = true;
   retry.not_processed = {};

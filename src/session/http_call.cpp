@@ -4,11 +4,11 @@
 #include <utility>
 
 #include <redial/http/method.hpp>
-#include <redial/http/retry_after.hpp>
 #include <redial/http/route.hpp>
 
 #include "http/redirect.hpp"
 #include "http/response_builder.hpp"
+#include "http/server_signals.hpp"
 #include "session/credentials.hpp"
 
 namespace redial {
@@ -243,6 +243,7 @@ CallTraits HttpCall::traits() const {
           .declared = said == Idempotent::yes || (allowed && !idempotent && said != Idempotent::no),
           .forbidden = said == Idempotent::no,
           .keyed = !plan_.key.empty(),
+          .key_lifetime = plan_.key_lifetime,
           .streams = request.body.streamed() || feed_ != nullptr,
           .scheme = request.url.scheme(),
           .host = request.url.host(),
@@ -300,11 +301,12 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
   if (outcome.evidence != Evidence::responded) return;
   cookies_.keep(plan_.request->url, attempt.response.headers, loop_->now().wall);
 
-  if (attempt.response.headers.contains("Retry-After")) {
-    outcome.retry_after = retry_after_of(attempt.response.headers, loop_->now().wall);
-  }
+  const Signals trusted = plan_.policy->retry().server_signals;
+  read_server_signals(attempt.response.headers, loop_->now().wall, trusted, outcome);
   if (outcome.body == BodyVerdict::whole) {
     answer_ = ResponseBuilder::from(std::move(attempt.response), plan_.request);
+    if (outcome.status >= 400 && trusted.contains(Signal::problem))
+      read_problem(answer_->headers(), answer_->body(), outcome);
     if (follows_redirects()) judge_redirect(outcome);
     if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none && !detached_ &&
         traits().may_repeat()) {

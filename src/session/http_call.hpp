@@ -38,6 +38,7 @@ struct CallPlan {
   CookieJar* jar = nullptr;      ///< null: none
   const Netrc* netrc = nullptr;  ///< null: nobody's
   std::string key;               ///< the idempotency key, or empty
+  Duration key_lifetime = k_unlimited;
   Uniform draw{0};
   Pace pace{};
   std::optional<NestedRetries> nested = std::nullopt;  ///< it runs within a retry()

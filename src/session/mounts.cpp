@@ -31,6 +31,8 @@ Mount Mounts::compiled(const Adapter& adapter) const {
   if (mount.tls.verify && mount.tls.ca_file.empty()) mount.tls.ca_file = ca_bundle_;
   mount.transport = adapter.transport;
   mount.observer = adapter.observer;
+  if (adapter.idempotency) validate(*adapter.idempotency);
+  mount.idempotency = adapter.idempotency;
   return mount;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ struct Mount {
   std::shared_ptr<Transport> transport;  ///< null: the session's wire
   TlsOptions tls;
   std::shared_ptr<Observer> observer;
+  std::optional<IdempotencyKeys> idempotency;
 };
 
 /// Which adapter a URL goes through: the longest matching prefix, else the default.

@@ -287,6 +287,32 @@ void read(const Value& value, std::vector<std::string>& out) {
   out = std::move(names);
 }
 
+void read(const Value& value, Signals& out) {
+  constexpr std::array names{std::pair{"retry_after_ms", Signal::retry_after_ms},
+                             std::pair{"rate_limit", Signal::rate_limit},
+                             std::pair{"vendor_rate_limit", Signal::vendor_rate_limit},
+                             std::pair{"should_retry", Signal::should_retry},
+                             std::pair{"proxy_status", Signal::proxy_status},
+                             std::pair{"problem", Signal::problem}};
+  if (!value.node.is_array()) return value.refuse_kind("an array of signals");
+  Signals signals;
+  value.each([&](const Value& element) {
+    const auto text = element.text();
+    if (!text) return element.refuse_kind("a signal's name");
+    for (const auto& [name, signal] : names) {
+      if (*text == name) return signals.add(signal);
+    }
+    std::vector<std::string_view> known;
+    for (const auto& [name, signal] : names) known.emplace_back(name);
+    const std::string meant = nearest(*text, known);
+    element.refuse(in_quotes(*text) + " is no signal" +
+                       (meant.empty() ? "" : "; did you mean \"" + meant + "\"?"),
+                   "retry_after_ms, rate_limit, vendor_rate_limit, should_retry, proxy_status, "
+                   "problem");
+  });
+  out = signals;
+}
+
 // The field by itself; how the fields go together is checked when all are read.
 void read(const Value& value, Rate& out) {
   constexpr const char* form = R"(a number and a time, such as "200/s", "5/m" or "1/10s")";
@@ -343,6 +369,10 @@ PoolOptions& part(PolicyFileContent::Named& policy, const PoolOptions*) {
   if (!policy.adapter.pool) policy.adapter.pool.emplace();
   return *policy.adapter.pool;
 }
+IdempotencyKeys& part(PolicyFileContent::Named& policy, const IdempotencyKeys*) {
+  if (!policy.adapter.idempotency) policy.adapter.idempotency.emplace();
+  return *policy.adapter.idempotency;
+}
 RateLimit& part(PolicyFileContent::Named& policy, const RateLimit*) {
   if (!policy.rate) policy.rate.emplace();
   return *policy.rate;
@@ -394,6 +424,11 @@ constexpr std::array k_retry_fields{
     Field{"allowed_methods", into<&Retry::allowed_methods>},
     Field{"respect_retry_after_header", into<&Retry::respect_retry_after_header>},
     Field{"retry_after_max", into<&Retry::retry_after_max>},
+    Field{"server_signals", into<&Retry::server_signals>},
+    Field{"throttle_statuses", into<&Retry::throttle_statuses>},
+    Field{"key_in_progress", into<&Retry::key_in_progress>},
+    Field{"gateway_statuses", into<&Retry::gateway_statuses>},
+    Field{"trust_unavailable", into<&Retry::trust_unavailable>},
     Field{"raise_on_status", into<&Retry::raise_on_status>},
     Field{"raise_on_redirect", into<&Retry::raise_on_redirect>},
     Field{"remove_headers_on_redirect", into<&Retry::remove_headers_on_redirect>},
@@ -406,6 +441,9 @@ constexpr std::array k_retry_fields{
     Field{"redirects_keep_post", into<&Retry::redirects_keep_post>},
     Field{"allow_insecure_redirects", into<&Retry::allow_insecure_redirects>},
 };
+void lifetime(const Value& value, PolicyFileContent::Named& policy) {
+  read_limit(value, part(policy, static_cast<const IdempotencyKeys*>(nullptr)).lifetime);
+}
 // In the policy itself too; `burst` and `rate_per` say more about `rate`.
 constexpr std::array k_rate_fields{
     Field{"rate", into<&RateLimit::rate>},
@@ -423,6 +461,12 @@ constexpr std::array k_tls_fields{
     Field{"ca_file", into<&TlsOptions::ca_file>},
     Field{"cert_file", into<&TlsOptions::cert_file>},
     Field{"key_file", into<&TlsOptions::key_file>},
+};
+constexpr std::array k_idempotency_fields{
+    Field{"header", into<&IdempotencyKeys::header>},
+    Field{"quoted", into<&IdempotencyKeys::quoted>},
+    Field{"max_length", into<&IdempotencyKeys::max_length>},
+    Field{"lifetime", lifetime},
 };
 constexpr std::array k_pool_fields{
     Field{"idle_per_origin", into<&PoolOptions::idle_per_origin>},
@@ -454,6 +498,7 @@ constexpr std::array k_groups{
     Group{"", {k_rate_fields.data(), k_rate_fields.size()}},
     Group{"timeouts", {k_timeout_fields.data(), k_timeout_fields.size()}},
     Group{"tls", {k_tls_fields.data(), k_tls_fields.size()}},
+    Group{"idempotency", {k_idempotency_fields.data(), k_idempotency_fields.size()}},
     Group{"pool", {k_pool_fields.data(), k_pool_fields.size()}},
 };
 
@@ -478,6 +523,7 @@ constexpr std::array k_elsewhere{
     Elsewhere{"statuses", "status_forcelist"},
     Elsewhere{"transport", "the transport in code: Adapter::transport"},
     Elsewhere{"guard", "the guard in code: Adapter::guard"},
+    Elsewhere{"idempotency_header", "idempotency.header"},
     Elsewhere{"idempotent", "the method in allowed_methods, or RequestOptions::idempotent in code"},
     Elsewhere{"idempotency_key",
               "it with the request: RequestOptions::idempotency_key, or --idempotency-key"},
@@ -613,6 +659,7 @@ class FileReader {
     try {  // whatever else the library would refuse later
       validate(policy.adapter.max_retries);
       validate(policy.adapter.timeouts);
+      if (policy.adapter.idempotency) validate(*policy.adapter.idempotency);
     } catch (const std::invalid_argument& error) {
       const auto& itself = policy.places.find("")->second;
       problems_.add({.line = itself.line, .column = itself.column}, "", error.what());
@@ -684,7 +731,8 @@ class FileReader {
       if (one.name != group.name) continue;
       for (const auto& field : one.fields) known.push_back(field.name);
     }
-    if (group.name.empty()) known.insert(known.end(), {"inherits", "timeouts", "tls", "pool"});
+    if (group.name.empty())
+      known.insert(known.end(), {"inherits", "timeouts", "tls", "idempotency", "pool"});
     refuse_key(key, group.name, known);
   }
 

@@ -323,6 +323,19 @@ class Linter {
              "leave it out, and give such requests an idempotency key");
       }
     }
+    if (retry_.server_signals.contains(Signal::proxy_status)) {
+      warn(Point::writes, "server_signals",
+           "proxy_status lets any method be sent again when a Proxy-Status field says that the "
+           "origin never got it: whoever can write that field can make a POST act twice",
+           "leave it out, unless every proxy on the way is yours");
+    }
+    if (retry_.trust_unavailable) {
+      warn(
+          Point::writes, "trust_unavailable",
+          "takes a 503 with a Retry-After for \"not processed\": on a server that answers so after "
+          "it has begun, a POST acts twice",
+          "trust_unavailable = false, and an idempotency key");
+    }
     const Statuses certain{408, 417, 421, 425, 429};
     std::vector<int> guessed;
     for (const int code : retry_.not_processed.codes()) {

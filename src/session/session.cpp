@@ -13,6 +13,7 @@
 #include <redial/policy/pace.hpp>
 #include <redial/version.hpp>
 
+#include "http/structured_fields.hpp"
 #include "retrying/nesting.hpp"
 #include "session/credentials.hpp"
 #include "session/encode_body.hpp"
@@ -121,6 +122,8 @@ struct Session::State {
   }
 
   Request complete(Request request, const RequestOptions& call, std::string& key) const;
+  IdempotencyKeys keys_at(const Url& url) const;
+  void add_key(Request& request, const RequestOptions& call, std::string& key) const;
   Result<detail::CallPlan> plan(Request request, const RequestOptions& call);
   Result<Response> send(Request request, const RequestOptions& call);
   Result<Response> send(std::string_view method, std::string_view url, const RequestOptions& call);
@@ -161,15 +164,29 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   if (!call.params.empty()) request.url = request.url.with_query_appended(call.params);
   detail::encode_body(call, request);
   detail::authorize(request, call.auth, options.auth, netrc());
+  add_key(request, call, key);
+  return request;
+}
+
+IdempotencyKeys Session::State::keys_at(const Url& url) const {
+  const auto& own = mounts.find(url).idempotency;
+  if (own) return *own;
+  return {.header = options.idempotency_header, .quoted = options.quote_idempotency_key};
+}
+
+void Session::State::add_key(Request& request, const RequestOptions& call, std::string& key) const {
+  const IdempotencyKeys keys = keys_at(request.url);
   if (call.idempotency_key) {
     const std::string& given = call.idempotency_key->value;
     key = given.empty() ? random_uuid() : given;
-    request.headers.set(options.idempotency_header,
-                        options.quote_idempotency_key ? '"' + key + '"' : key);
-  } else if (const auto by_hand = request.headers.get(options.idempotency_header)) {
+    if (key.size() > keys.max_length) {
+      throw std::invalid_argument("RequestOptions.idempotency_key: " + std::to_string(key.size()) +
+                                  " bytes, the server takes " + std::to_string(keys.max_length));
+    }
+    request.headers.set(keys.header, keys.quoted ? detail::quoted_string(key) : key);
+  } else if (const auto by_hand = request.headers.get(keys.header)) {
     key = *by_hand;
   }
-  return request;
 }
 
 Result<detail::CallPlan> Session::State::plan(Request request, const RequestOptions& call) {
@@ -180,6 +197,7 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
   try {
     plan.request = std::make_shared<Request>(complete(std::move(request), call, plan.key));
     detail::check_call_cookies(call.cookies, plan.request->headers);
+    if (!plan.key.empty()) plan.key_lifetime = keys_at(plan.request->url).lifetime;
     const Policy& mounted = *mounts.find(plan.request->url).policy;
     const auto own = [&plan](Policy policy) {
       plan.own_policy = std::make_shared<const Policy>(std::move(policy));

@@ -35,7 +35,7 @@ Outcome any_outcome() {
       break;
     case Evidence::responded:
       outcome.status = *rc::gen::element(200, 204, 302, 304, 400, 404, 408, 409, 413, 417, 421, 422,
-                                         425, 429, 500, 501, 502, 503, 504);
+                                         425, 429, 500, 501, 502, 503, 504, 520);
       outcome.body = *rc::gen::weightedElement<BodyVerdict>(
           {{6, BodyVerdict::whole}, {1, BodyVerdict::cut}, {1, BodyVerdict::too_large}});
       if (outcome.body == BodyVerdict::cut) {
@@ -51,6 +51,11 @@ Outcome any_outcome() {
       if (*rc::gen::arbitrary<bool>()) {
         outcome.retry_after = *rc::gen::element<Duration>(0s, 1s, 5s, 70s, 100h, Duration::max(),
                                                           -1s, Duration::min());
+      }
+      if (*rc::gen::element(false, false, true)) {
+        outcome.quota_resets = *rc::gen::element<Duration>(0s, 5s, 70s, 100h);
+        outcome.should_retry = *rc::gen::element<std::optional<bool>>(std::nullopt, false, true);
+        outcome.proved_unsent = outcome.status >= 500 && *rc::gen::arbitrary<bool>();
       }
   }
   return outcome;
@@ -134,8 +139,8 @@ Run play(const Policy& policy, const CallTraits& traits, std::uint64_t seed) {
 }
 
 bool says_not_processed(const Outcome& one) {
-  return one.status == 408 || one.status == 421 || one.status == 425 || one.status == 429 ||
-         (one.status == 417 && one.sent_expect);
+  return one.proved_unsent || one.status == 408 || one.status == 421 || one.status == 425 ||
+         one.status == 429 || (one.status == 417 && one.sent_expect);
 }
 
 // What docs/reference say about "in doubt", over the attempts alone.
@@ -149,8 +154,9 @@ bool in_doubt(const CallTraits& traits, const std::vector<Outcome>& outcomes) {
     const bool refusal = answered && one.status >= 400 && one.status < 500 && one.status != 408 &&
                          one.status != 409 && one.status != 421 && one.status != 422 &&
                          one.status != 425 && one.status != 429;
-    if (one.evidence == Evidence::maybe || (answered && (one.status == 502 || one.status == 504)) ||
-        (good && !whole)) {
+    const bool gateway = answered && !one.proved_unsent &&
+                         (one.status == 502 || one.status == 504 || one.status == 520);
+    if (one.evidence == Evidence::maybe || gateway || (good && !whole)) {
       doubt = true;
     }
     if ((good && whole) || refusal) doubt = false;
@@ -162,7 +168,8 @@ Resend resend(const CallTraits& traits, const std::vector<Outcome>& outcomes) {
   bool got_further = false;
   for (const auto& one : outcomes) {
     got_further = got_further || one.evidence == Evidence::maybe ||
-                  (one.evidence == Evidence::responded && (one.status < 400 || one.status >= 500));
+                  (one.evidence == Evidence::responded && !one.proved_unsent &&
+                   (one.status < 400 || one.status >= 500));
   }
   if (!got_further) return Resend::safe;
   if (traits.forbidden) return Resend::unsafe;

@@ -26,7 +26,8 @@ struct CallTraits {
   bool declared = false;       ///< the caller says that repeating it is harmless
   bool forbidden = false;      ///< the caller says that it must go once: overrides all
   bool keyed = false;          ///< carries an idempotency key
-  bool streams = false;        ///< a body goes to or from a file, a stream or a sink
+  Duration key_lifetime = k_unlimited;  ///< the server keeps the key at least this long
+  bool streams = false;                 ///< a body goes to or from a file, a stream or a sink
   // For guards only; must live until the call is over or retargeted.
   std::string_view scheme{};
   std::string_view host{};
@@ -119,6 +120,9 @@ class REDIAL_EXPORT Call final : public StepSource {
                     Decision decision, Now now);
   void stop(StopReason reason, Now now);
   std::optional<bool> replaced_judgement(const Outcome& outcome, Now now) const;
+  bool says_not_processed(const Outcome& outcome) const noexcept;
+  bool is_believed_unsent(const Outcome& outcome) const noexcept;
+  bool is_throttled(const Outcome& outcome) const noexcept;
   StopReason gate_reason(StopReason when_not_idempotent) const noexcept;
   void note_doubt(const Outcome& outcome) noexcept;
   AttemptContext context() const noexcept;

@@ -39,8 +39,13 @@ struct Outcome {
   std::optional<Duration> retry_after =
       std::nullopt;  ///< the server's hint (or its proxy's, when nothing was sent), counted from
                      ///< the end of the attempt
-  int os_error = 0;  ///< errno, 0 when it says nothing
-  std::string detail = {};  ///< words for people; never parsed, holds no secret
+  /// The server says that nothing is left of a quota until then, on whatever status; only signals
+  /// that the policy believes.
+  std::optional<Duration> quota_resets = std::nullopt;
+  std::optional<bool> should_retry = std::nullopt;  ///< the server says so in a field of its own
+  bool proved_unsent = false;  ///< a proxy that is believed says that the origin never got it
+  int os_error = 0;            ///< errno, 0 when it says nothing
+  std::string detail = {};     ///< words for people; never parsed, holds no secret
 };
 
 }  // namespace v0

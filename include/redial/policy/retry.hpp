@@ -9,6 +9,7 @@
 #include <redial/policy/count.hpp>
 #include <redial/policy/jitter.hpp>
 #include <redial/policy/methods.hpp>
+#include <redial/policy/signals.hpp>
 #include <redial/policy/statuses.hpp>
 #include <redial/policy/time.hpp>
 
@@ -57,6 +58,21 @@ struct REDIAL_EXPORT Retry {
   bool respect_retry_after_header = true;
   /// A longer hint stops the call at once, with the time to come back in the report.
   Duration retry_after_max = std::chrono::hours{6};
+  /// What servers say beside status and Retry-After and are believed. The default is what can only
+  /// lengthen a wait, end a call, or use up retries that are granted anyway; `proxy_status` can
+  /// license a second send.
+  Signals server_signals = Signals::harmless();
+  /// Statuses that count as 429 when they carry a Retry-After or say that a quota is used up: {403}
+  /// for GitHub.
+  Statuses throttle_statuses = {};
+  /// Statuses that mean "the first request with this idempotency key is still being processed":
+  /// waited for and sent again with the key. Only for requests that carry one.
+  Statuses key_in_progress = {409};
+  /// Statuses of gateways that count as 502, in what is retried and in what is doubtful.
+  Statuses gateway_statuses = Statuses::range(520, 530);
+  /// A 503 with a Retry-After of a second or more means "not processed", so that any method is sent
+  /// again. Only for servers that turn requests away before they act; elsewhere a POST goes twice.
+  bool trust_unavailable = false;
   /// Throw instead of returning the last answer when status retries are exhausted.
   bool raise_on_status = false;
   /// Throw instead of returning the last answer when there are too many redirects.
@@ -72,8 +88,8 @@ struct REDIAL_EXPORT Retry {
   /// for 417 to our Expect (without it).
   Statuses not_processed = {408, 417, 421, 425, 429};
   /// Statuses that are retried when, and only when, they carry a Retry-After and a finite total has
-  /// retries left.
-  Statuses retry_after_statuses = {};
+  /// retries left (413: RFC 9110 §15.5.14).
+  Statuses retry_after_statuses = {413};
   /// The first retry does not wait.
   bool first_wait_free = false;
   /// A hint replaces the backoff, even a longer one, and is not spread; a hint of 0 counts as none.

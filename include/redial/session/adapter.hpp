@@ -9,6 +9,7 @@
 #include <redial/policy/policy.hpp>
 #include <redial/policy/retry.hpp>
 #include <redial/policy/timeouts.hpp>
+#include <redial/session/idempotency.hpp>
 #include <redial/transport/tls.hpp>
 #include <redial/transport/transport.hpp>
 #include <redial/transport/wire.hpp>
@@ -29,6 +30,8 @@ struct Adapter {
   std::optional<PoolOptions> pool =
       std::nullopt;  ///< set: a wire of this adapter's own, with this pool
   std::shared_ptr<Guard> guard = nullptr;
+  /// How the servers here take idempotency keys. Unset: as the session's options say.
+  std::optional<IdempotencyKeys> idempotency = std::nullopt;
   /// Watches the calls that begin here (redirects that lead here belong to where they began),
   /// beside the session's.
   std::shared_ptr<Observer> observer = nullptr;

@@ -69,7 +69,9 @@ TEST(Policy, StatusesByListOrByHint) {
   EXPECT_TRUE(preset.wants_status(503, true, 3));
   EXPECT_FALSE(preset.wants_status(503, true, 0));
   EXPECT_FALSE(preset.wants_status(503, true, Count::unlimited()));
-  EXPECT_FALSE(Policy().wants_status(413, true, 3));
+  EXPECT_FALSE(Policy().wants_status(413, false, 3));
+  EXPECT_TRUE(Policy().wants_status(413, true, 3));
+  EXPECT_FALSE(Policy().wants_status(414, true, 3));
   EXPECT_TRUE(Policy().wants_status(503, false, 0));
 }
 

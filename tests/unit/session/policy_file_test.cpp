@@ -89,11 +89,16 @@ status_forcelist = [429, "500-504"]
 allowed_methods = ["GET", "post", "PROPFIND"]
 respect_retry_after_header = true
 retry_after_max = "2h"
+server_signals = ["rate_limit", "proxy_status"]
+throttle_statuses = [403]
+key_in_progress = [409, 423]
+gateway_statuses = []
+trust_unavailable = true
 raise_on_status = true
 raise_on_redirect = true
 remove_headers_on_redirect = ["X-Api-Key"]
 not_processed = [429]
-retry_after_statuses = "413"
+retry_after_statuses = "429"
 first_wait_free = true
 hint_replaces_backoff = true
 cut_long_hints = true
@@ -105,6 +110,7 @@ tls.verify = true
 tls.ca_file = "ca.pem"
 tls.cert_file = "cert.pem"
 tls.key_file = "key.pem"
+idempotency = { header = "X-Key", quoted = true, max_length = 64, lifetime = "24h" }
 [policies.p.pool]
 idle_per_origin = 7
 idle_total = 70
@@ -117,6 +123,7 @@ lifetime = "10m"
   {
     auto& [total, connect, read, redirect, status, other, body, backoff_factor, backoff_max,
            backoff_jitter, status_forcelist, allowed_methods, respect, retry_after_max,
+           server_signals, throttle_statuses, key_in_progress, gateway_statuses, trust_unavailable,
            raise_on_status, raise_on_redirect, remove_headers, not_processed, retry_after_statuses,
            first_wait_free, hint_replaces_backoff, cut_long_hints, redirects_spend_total,
            redirects_keep_post, allow_insecure_redirects] = retry;
@@ -136,7 +143,12 @@ lifetime = "10m"
     retry_after_max = 2h;
     remove_headers = {"X-Api-Key"};
     not_processed = {429};
-    retry_after_statuses = {413};
+    retry_after_statuses = {429};
+    server_signals = {Signal::rate_limit, Signal::proxy_status};
+    throttle_statuses = {403};
+    key_in_progress = {409, 423};
+    gateway_statuses = {};
+    trust_unavailable = true;
     raise_on_status = raise_on_redirect = first_wait_free = hint_replaces_backoff = cut_long_hints =
         redirects_spend_total = redirects_keep_post = allow_insecure_redirects = true;
   }
@@ -146,6 +158,9 @@ lifetime = "10m"
   EXPECT_EQ(attempt, Duration(2500ms));
   EXPECT_EQ(idle, k_unlimited);
   EXPECT_EQ(deadline, Duration(30s));
+  EXPECT_EQ(
+      only(file).idempotency,
+      (IdempotencyKeys{.header = "X-Key", .quoted = true, .max_length = 64, .lifetime = 24h}));
   EXPECT_TRUE(only(file).tls.verify);
   EXPECT_EQ(only(file).tls.ca_file, "ca.pem");
   EXPECT_EQ(only(file).tls.cert_file, "cert.pem");
