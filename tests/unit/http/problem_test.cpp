@@ -34,7 +34,9 @@ TEST(Problem, MembersOfAnotherTypeAreAbsent) {
 TEST(Problem, WhatIsNoObjectIsNone) {
   for (const char* const text : {"", "null", "[]", "\"x\"", "{", "{\"type\":\"x\"} y", "\xFF"})
     EXPECT_FALSE(parse_problem(text).has_value()) << text;
-  EXPECT_FALSE(parse_problem(std::string(70000, ' ') + "{}").has_value());
+  std::string too_long(70000, ' ');
+  too_long.append("{}");
+  EXPECT_FALSE(parse_problem(too_long).has_value());
   EXPECT_FALSE(parse_problem(std::string(30000, '[')).has_value());
 }
 
