@@ -33,8 +33,10 @@ bool Policy::wants_status(int status, bool has_hint, Count total_left) const noe
   if (retry_.status_forcelist.contains(status)) return true;
   if (retry_.gateway_statuses.contains(status) && retry_.status_forcelist.contains(502))
     return true;
-  return has_hint && retry_.respect_retry_after_header && total_left.is_number() &&
-         total_left.number() > 0 && retry_.retry_after_statuses.contains(status);
+  if (!has_hint || !retry_.respect_retry_after_header) return false;
+  const bool has_total = total_left.is_number() && total_left.number() > 0;
+  return retry_.retry_after_statuses.contains(status) &&
+         (has_total || !retry_.retry_after_needs_total);
 }
 
 Duration Policy::backoff(int n, Duration previous, Uniform& draw) const noexcept {

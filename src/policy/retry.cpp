@@ -83,6 +83,7 @@ Retry Retry::urllib3() {
   retry.raise_on_redirect = true;
   retry.not_processed = {};
   retry.retry_after_statuses = {413, 429, 503};
+  retry.retry_after_needs_total = true;
   retry.first_wait_free = true;
   retry.hint_replaces_backoff = true;
   retry.cut_long_hints = true;

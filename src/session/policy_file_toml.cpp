@@ -434,6 +434,7 @@ constexpr std::array k_retry_fields{
     Field{"remove_headers_on_redirect", into<&Retry::remove_headers_on_redirect>},
     Field{"not_processed", into<&Retry::not_processed>},
     Field{"retry_after_statuses", into<&Retry::retry_after_statuses>},
+    Field{"retry_after_needs_total", into<&Retry::retry_after_needs_total>},
     Field{"first_wait_free", into<&Retry::first_wait_free>},
     Field{"hint_replaces_backoff", into<&Retry::hint_replaces_backoff>},
     Field{"cut_long_hints", into<&Retry::cut_long_hints>},

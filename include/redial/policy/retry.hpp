@@ -87,9 +87,12 @@ struct REDIAL_EXPORT Retry {
   /// try (408, 425, 429 in `status_forcelist`), and always once for 421 (on a new connection) and
   /// for 417 to our Expect (without it).
   Statuses not_processed = {408, 417, 421, 425, 429};
-  /// Statuses that are retried when, and only when, they carry a Retry-After and a finite total has
-  /// retries left (413: RFC 9110 §15.5.14).
+  /// Statuses that are worth another try when, and only when, they carry a Retry-After (413: RFC
+  /// 9110 §15.5.14).
   Statuses retry_after_statuses = {413};
+  /// Those are retried only while a finite `total` has retries left; then the answer is the result
+  /// and no exhaustion.
+  bool retry_after_needs_total = false;
   /// The first retry does not wait.
   bool first_wait_free = false;
   /// A hint replaces the backoff, even a longer one, and is not spread; a hint of 0 counts as none.

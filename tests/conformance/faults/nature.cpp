@@ -40,6 +40,12 @@ Nature status(int code, std::optional<long> hint = std::nullopt) {
   return {.status = code, .hint = hint, .content = ""};
 }
 
+Nature forbidding(int code) {
+  Nature nature = status(code);
+  nature.forbids = true;
+  return nature;
+}
+
 // A proxy's, that finds nobody at the origin.
 Nature bad_gateway() {
   Nature nature = status(502);
@@ -154,13 +160,13 @@ const std::map<std::string_view, Nature>& everywhere() {
       {"F33-epoch", status(503, 1'700'000'000)},
       {"F33-empty", status(503)},
       {"F33-on-200", status(200, 3600)},  // told, and nothing comes of it
-      // RateLimit is not obeyed so far: a 429 like any other.
-      {"F34-draft-03", status(429)},
-      {"F34-draft-07", status(429)},
-      {"F34-draft-10", status(429)},
-      {"F34-split", status(429)},
+      // Nothing left for so long; what breaks the grammar (r=-1 too) is dropped.
+      {"F34-draft-03", status(429, 1)},
+      {"F34-draft-07", status(429, 1)},
+      {"F34-draft-10", status(429, 1)},
+      {"F34-split", status(429, 1)},
       {"F34-negative", status(429)},
-      {"F34-absurd", status(429)},
+      {"F34-absurd", status(429, 1'000'000'000'000)},
       {"F34-malformed", status(429)},
       {"F35-loop", redirect(302)},
       {"F35-no-location", status(302)},
@@ -175,7 +181,7 @@ const std::map<std::string_view, Nature>& everywhere() {
       {"F36-429", status(429)},
       {"F36-429-retry-after", status(429, 1)},
       {"F36-500", status(500)},
-      {"F36-500-should-retry", status(500)},
+      {"F36-500-should-retry", forbidding(500)},
       {"F36-501", status(501)},
       {"F36-502", status(502)},
       {"F36-503", status(503)},

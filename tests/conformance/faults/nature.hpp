@@ -28,6 +28,7 @@ struct Nature {
   bool redirects = false;                             ///< it has a Location that may be followed
   bool insecure = false;                              ///< from https to http
   std::optional<long> hint = std::nullopt;            ///< seconds that the server asks for
+  bool forbids = false;                               ///< it says that another try is pointless
   bool read = true;                                   ///< the origin's ledger has this request
   std::optional<std::string> content = std::nullopt;  ///< of the body, if it matters
 };

@@ -103,7 +103,9 @@ class Judge {
 
   bool after_answer(const Nature& nature) {
     const int status = nature.status;
-    const std::set<int> worth{408, 425, 429, 500, 502, 503, 504};
+    std::set<int> worth{408, 425, 429, 500, 502, 503, 504};
+    if (nature.hint) worth.insert(413);  // RFC 9110 §15.5.14: it will pass
+    if (now_.keyed) worth.insert(409);   // the first request with this key is under way
     if (nature.body == BodyVerdict::too_large) return stop(StopReason::permanent_error);
     if (nature.body != BodyVerdict::whole) {
       if (!may_repeat()) return stop(StopReason::body_lost);
@@ -116,6 +118,7 @@ class Judge {
     early_ = early_ || status == 425;
     if (!is_in(status, worth))
       return stop(status < 400 ? StopReason::succeeded : StopReason::permanent_status);
+    if (nature.forbids) return stop(StopReason::server_forbids);
     if (!is_in(status, {408, 425, 429}) && !may_repeat()) return stop(StopReason::not_idempotent);
     return retry(nature);
   }

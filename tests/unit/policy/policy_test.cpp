@@ -71,6 +71,8 @@ TEST(Policy, StatusesByListOrByHint) {
   EXPECT_FALSE(preset.wants_status(503, true, Count::unlimited()));
   EXPECT_FALSE(Policy().wants_status(413, false, 3));
   EXPECT_TRUE(Policy().wants_status(413, true, 3));
+  EXPECT_TRUE(
+      Policy().wants_status(413, true, 0));  // worth it: that nothing is left is another matter
   EXPECT_FALSE(Policy().wants_status(414, true, 3));
   EXPECT_TRUE(Policy().wants_status(503, false, 0));
 }

@@ -99,6 +99,7 @@ raise_on_redirect = true
 remove_headers_on_redirect = ["X-Api-Key"]
 not_processed = [429]
 retry_after_statuses = "429"
+retry_after_needs_total = true
 first_wait_free = true
 hint_replaces_backoff = true
 cut_long_hints = true
@@ -125,8 +126,8 @@ lifetime = "10m"
            backoff_jitter, status_forcelist, allowed_methods, respect, retry_after_max,
            server_signals, throttle_statuses, key_in_progress, gateway_statuses, trust_unavailable,
            raise_on_status, raise_on_redirect, remove_headers, not_processed, retry_after_statuses,
-           first_wait_free, hint_replaces_backoff, cut_long_hints, redirects_spend_total,
-           redirects_keep_post, allow_insecure_redirects] = retry;
+           needs_total, first_wait_free, hint_replaces_backoff, cut_long_hints,
+           redirects_spend_total, redirects_keep_post, allow_insecure_redirects] = retry;
     total = 4;
     connect = Count::unlimited();
     read = Count::off();
@@ -149,8 +150,9 @@ lifetime = "10m"
     key_in_progress = {409, 423};
     gateway_statuses = {};
     trust_unavailable = true;
-    raise_on_status = raise_on_redirect = first_wait_free = hint_replaces_backoff = cut_long_hints =
-        redirects_spend_total = redirects_keep_post = allow_insecure_redirects = true;
+    raise_on_status = raise_on_redirect = needs_total = first_wait_free = hint_replaces_backoff =
+        cut_long_hints = redirects_spend_total = redirects_keep_post = allow_insecure_redirects =
+            true;
   }
   EXPECT_EQ(only(file).max_retries, retry);
   const auto& [connect, attempt, idle, deadline] = only(file).timeouts;
