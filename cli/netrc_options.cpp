@@ -1,5 +1,6 @@
 #include "netrc_options.hpp"
 
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -182,7 +183,7 @@ Body::Body(std::shared_ptr<Source> source) : source_(std::move(source)) {}
 Body Body::bytes(std::string content) {
   return {std::move(content)};
 }
-Body Body::file(const std::filesystem::path& path) {
+Body Body::file(const std::string& path) {
   return Body(std::make_shared<FileSource>(path));
 }
 

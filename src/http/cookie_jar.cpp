@@ -304,7 +304,7 @@ LoadedCookies CookieJar::load_text(std::string_view text, WallTime now) {
   return result;
 }
 
-LoadedCookies CookieJar::load(const std::filesystem::path& file, WallTime now) {
+LoadedCookies CookieJar::load(const std::string& file, WallTime now) {
   return load_text(detail::read_file(file), now);
 }
 
@@ -316,7 +316,7 @@ std::string CookieJar::text(WallTime now) const {
   return text;
 }
 
-void CookieJar::save(const std::filesystem::path& file, WallTime now) const {
+void CookieJar::save(const std::string& file, WallTime now) const {
   detail::replace_file(file, text(now));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 
 #include <sys/random.h>
@@ -71,15 +72,15 @@ Part Part::field(std::string name, std::string value) {
   return {.name = std::move(name), .content = Body::bytes(std::move(value))};
 }
 
-Part Part::file(std::string name, const std::filesystem::path& path) {
-  const std::string filename = path.filename().string();
+Part Part::file(std::string name, const std::string& path) {
+  const std::string filename = std::filesystem::path(path).filename().string();
   return {.name = std::move(name),
           .content = Body::file(path),
           .filename = filename,
           .type = std::string(media_type_of(filename))};
 }
 
-FormFile::FormFile(std::filesystem::path path) : path_(std::move(path)) {}
+FormFile::FormFile(std::string path) : path_(std::move(path)) {}
 FormFile::FormFile(const char* path) : path_(path) {}
 FormFile::FormFile(std::string filename, Body content, std::string type, Headers headers)
     : part_{.name = {},

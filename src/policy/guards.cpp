@@ -1,6 +1,8 @@
 #include <redial/policy/guards.hpp>
 
 #include <algorithm>
+#include <mutex>
+#include <unordered_map>
 #include <utility>
 
 namespace redial {
@@ -19,7 +21,19 @@ std::string AttemptContext::origin() const {
   return text += std::to_string(port);
 }
 
-Guards::Guards(std::vector<std::shared_ptr<Guard>> guards) : guards_(std::move(guards)) {
+struct Guards::Entry {
+  std::vector<std::uint64_t> permits;  // one a guard
+  bool granted = false;                // by all
+};
+
+struct Guards::State {
+  std::mutex mutex;
+  std::uint64_t last_id = 0;
+  std::unordered_map<std::uint64_t, Entry> entries;
+};
+
+Guards::Guards(std::vector<std::shared_ptr<Guard>> guards)
+    : guards_(std::move(guards)), state_(std::make_unique<State>()) {
   std::erase(guards_, nullptr);
 }
 Guards::~Guards() = default;
@@ -36,11 +50,11 @@ Guards::Entry Guards::take(std::uint64_t id) {
   if (id == 0) {
     entry.granted = true;  // of a `go`: a reservation is never 0
   } else {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(id);
-    if (found != entries_.end()) {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = state_->entries.find(id);
+    if (found != state_->entries.end()) {
       entry = std::move(found->second);
-      entries_.erase(found);
+      state_->entries.erase(found);
     }
   }
   entry.permits.resize(guards_.size());
@@ -51,9 +65,9 @@ Guards::Entry Guards::take(std::uint64_t id) {
 std::uint64_t Guards::keep(Entry entry) {
   if (std::all_of(entry.permits.begin(), entry.permits.end(), [](auto id) { return id == 0; }))
     return 0;
-  const std::lock_guard lock(mutex_);
-  entries_.emplace(++last_id_, std::move(entry));
-  return last_id_;
+  const std::lock_guard lock(state_->mutex);
+  state_->entries.emplace(++state_->last_id, std::move(entry));
+  return state_->last_id;
 }
 
 // Reservations that do not exist are not ended.

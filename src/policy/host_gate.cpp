@@ -1,6 +1,9 @@
 #include <redial/policy/host_gate.hpp>
 
 #include <algorithm>
+#include <mutex>
+#include <string>
+#include <unordered_map>
 
 #include "policy/growth.hpp"
 
@@ -18,20 +21,32 @@ std::optional<Duration> pause_of(const Outcome& outcome) {
 
 }  // namespace
 
-HostGate::HostGate() = default;
+struct HostGate::State {
+  struct Pause {
+    SteadyTime until{};
+    Duration spread{};
+  };
+  std::mutex mutex;
+  std::unordered_map<std::string, Pause> pauses;  // by origin
+
+  void make_room(SteadyTime now);
+};
+
+HostGate::HostGate() : state_(std::make_unique<State>()) {}
 HostGate::~HostGate() = default;
 
 Admission HostGate::admit(const AttemptContext& context, Now now) noexcept {
   if (closed_.load(std::memory_order_acquire) == 0) return {};
   if (context.longest_pause <= Duration::zero()) return {};
   const std::string origin = context.origin();
-  const std::lock_guard lock(mutex_);
-  const auto found = pauses_.find(origin);
-  if (found == pauses_.end()) return {};
-  const Pause pause = found->second;
+  const std::lock_guard lock(state_->mutex);
+  auto& pauses = state_->pauses;
+  const auto found = pauses.find(origin);
+  if (found == pauses.end()) return {};
+  const State::Pause pause = found->second;
   if (now.steady >= pause.until) {
-    pauses_.erase(found);
-    closed_.store(pauses_.size(), std::memory_order_release);
+    pauses.erase(found);
+    closed_.store(pauses.size(), std::memory_order_release);
     return {};
   }
   const SteadyTime at = saturating_add(
@@ -51,19 +66,19 @@ void HostGate::end(const AttemptContext& context, std::uint64_t, const Outcome* 
   const Duration pause = std::min(*asked, context.longest_pause);
   if (pause <= Duration::zero()) return;
   const SteadyTime until = saturating_add(now.steady, std::min(pause, detail::k_longest_hint));
-  const std::lock_guard lock(mutex_);
-  make_room(now.steady);
-  Pause& known = pauses_[context.origin()];
+  const std::lock_guard lock(state_->mutex);
+  state_->make_room(now.steady);
+  State::Pause& known = state_->pauses[context.origin()];
   if (until > known.until) known = {.until = until, .spread = detail::spread_over(pause)};
-  closed_.store(pauses_.size(), std::memory_order_release);
+  closed_.store(state_->pauses.size(), std::memory_order_release);
 }
 
-void HostGate::make_room(SteadyTime now) {
-  if (pauses_.size() < k_most_hosts) return;
-  std::erase_if(pauses_, [&](const auto& entry) { return entry.second.until <= now; });
-  if (pauses_.size() < k_most_hosts) return;
-  pauses_.erase(std::min_element(
-      pauses_.begin(), pauses_.end(),
+void HostGate::State::make_room(SteadyTime now) {
+  if (pauses.size() < k_most_hosts) return;
+  std::erase_if(pauses, [&](const auto& entry) { return entry.second.until <= now; });
+  if (pauses.size() < k_most_hosts) return;
+  pauses.erase(std::min_element(
+      pauses.begin(), pauses.end(),
       [](const auto& one, const auto& other) { return one.second.until < other.second.until; }));
 }
 

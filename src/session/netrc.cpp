@@ -1,6 +1,7 @@
 #include <redial/session/netrc.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -138,11 +139,11 @@ Netrc Netrc::parse(std::string_view text, const std::string& name) {
   return netrc;
 }
 
-Netrc Netrc::read(const std::filesystem::path& file) {
-  return parse(detail::read_file(file), file.string());
+Netrc Netrc::read(const std::string& file) {
+  return parse(detail::read_file(file), file);
 }
 
-std::optional<std::filesystem::path> Netrc::default_file() {
+std::optional<std::string> Netrc::default_file() {
   if (const char* const named = std::getenv("NETRC"); named != nullptr && *named != '\0') {
     return named;
   }
@@ -150,7 +151,7 @@ std::optional<std::filesystem::path> Netrc::default_file() {
   if (!folder) return std::nullopt;
   for (const auto* const name : {".netrc", "_netrc"}) {
     std::error_code ignored;
-    if (std::filesystem::exists(*folder / name, ignored)) return *folder / name;
+    if (std::filesystem::exists(*folder / name, ignored)) return (*folder / name).string();
   }
   return std::nullopt;
 }

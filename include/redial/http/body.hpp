@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -49,7 +48,7 @@ class REDIAL_EXPORT Body {
   static Body bytes(std::string content);
   /// The file's content. Its size is taken when the body is made; std::system_error names a file
   /// that cannot be read, and an attempt fails if the file has another size by then.
-  static Body file(const std::filesystem::path& path);
+  static Body file(const std::string& path);
   /// Sent once. Without a length it goes chunked.
   static Body stream(Read read, std::optional<std::uint64_t> length = std::nullopt);
   /// A stream that can go back to its beginning before every further attempt.

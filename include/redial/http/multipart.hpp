@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,22 +29,28 @@ struct REDIAL_EXPORT Part {
   static Part field(std::string name, std::string value);
   /// Streamed from disk at each send, with the size it has now; the file's own name, and a type by
   /// its extension as curl has it (application/octet-stream otherwise).
-  static Part file(std::string name, const std::filesystem::path& path);
+  static Part file(std::string name, const std::string& path);
 };
 
 /// What `RequestOptions::files` holds: a path, or (file name, content, type, headers) as in
 /// requests. Text alone is a path here, never content.
 class REDIAL_EXPORT FormFile {
  public:
-  FormFile(std::filesystem::path path);  // NOLINT(google-explicit-constructor)
-  FormFile(const char* path);            // NOLINT(google-explicit-constructor)
+  FormFile(std::string path);  // NOLINT(google-explicit-constructor)
+  FormFile(const char* path);  // NOLINT(google-explicit-constructor)
+  /// A std::filesystem::path, without its costly header.
+  template <class Path>
+  requires requires(const Path& path) {
+    { path.native() } -> std::convertible_to<std::string>;
+  }
+  FormFile(const Path& path) : FormFile(path.native()) {}  // NOLINT(google-explicit-constructor)
   FormFile(std::string filename, Body content, std::string type = {}, Headers headers = {});
 
   /// The part called `name`. Throws std::system_error naming a file that cannot be read.
   Part part(std::string name) const;
 
  private:
-  std::filesystem::path path_;  // empty: the rest counts
+  std::string path_;  // empty: the rest counts
   Part part_;
 };
 

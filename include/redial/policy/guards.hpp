@@ -2,9 +2,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <redial/config.hpp>
@@ -36,19 +34,15 @@ class REDIAL_EXPORT Guards final : public Guard {
   static std::shared_ptr<Guard> all(std::vector<std::shared_ptr<Guard>> guards);
 
  private:
-  struct Entry {
-    std::vector<std::uint64_t> permits;  // one a guard
-    bool granted = false;                // by all
-  };
+  struct Entry;
+  struct State;
   Entry take(std::uint64_t id);
   std::uint64_t keep(Entry entry);
   void give_back(const AttemptContext& context, Entry& entry, std::size_t first, std::size_t last,
                  Now now) noexcept;
 
   std::vector<std::shared_ptr<Guard>> guards_;
-  std::mutex mutex_;
-  std::uint64_t last_id_ = 0;
-  std::unordered_map<std::uint64_t, Entry> entries_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace v0

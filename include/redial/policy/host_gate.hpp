@@ -2,9 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
-#include <mutex>
-#include <string>
-#include <unordered_map>
+#include <memory>
 
 #include <redial/config.hpp>
 #include <redial/policy/guard.hpp>
@@ -40,15 +38,9 @@ class REDIAL_EXPORT HostGate final : public Guard {
            Now now) noexcept override;
 
  private:
-  struct Pause {
-    SteadyTime until{};
-    Duration spread{};
-  };
-  void make_room(SteadyTime now);
-
+  struct State;
   std::atomic<std::size_t> closed_{0};
-  std::mutex mutex_;
-  std::unordered_map<std::string, Pause> pauses_;  // by origin
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace v0

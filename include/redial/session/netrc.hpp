@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +31,9 @@ class REDIAL_EXPORT Netrc {
   /// Throws std::invalid_argument saying which line of `name` is wrong.
   static Netrc parse(std::string_view text, const std::string& name = "netrc");
   /// Throws as `parse`, and std::system_error for a file that cannot be read.
-  static Netrc read(const std::filesystem::path& file);
+  static Netrc read(const std::string& file);
   /// $NETRC, or the first of ~/.netrc and ~/_netrc that is there.
-  static std::optional<std::filesystem::path> default_file();
+  static std::optional<std::string> default_file();
   /// What `default_file` holds. As requests has it, a file that nobody asked for is no error: one
   /// that is missing, cannot be read or does not parse knows nobody.
   static Netrc from_environment() noexcept;

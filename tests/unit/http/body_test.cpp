@@ -1,6 +1,7 @@
 #include <redial/http/body.hpp>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
