@@ -87,15 +87,13 @@ class REDIAL_EXPORT CookieJar {
   /// Adds the cookies of a file in the Netscape format, curl's and wget's: seven fields with tabs
   /// between them. Lines that are no cookie are left out and told. Throws std::system_error naming
   /// a file that cannot be read.
-  LoadedCookies load(const std::string& file,
-                     WallTime now = std::chrono::system_clock::now());
+  LoadedCookies load(const std::string& file, WallTime now = std::chrono::system_clock::now());
   LoadedCookies load_text(std::string_view text, WallTime now = std::chrono::system_clock::now());
   /// Writes all cookies, those without an expiry too, to a sibling of `file` that then takes its
   /// place: nobody sees half a jar. A new file is readable by its owner alone; one that is there
   /// keeps its mode. A cookie with a tab in its name has no form there and is left out. Throws
   /// std::system_error naming the file.
-  void save(const std::string& file,
-            WallTime now = std::chrono::system_clock::now()) const;
+  void save(const std::string& file, WallTime now = std::chrono::system_clock::now()) const;
   /// What `save` writes.
   std::string text(WallTime now = std::chrono::system_clock::now()) const;
 
