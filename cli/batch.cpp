@@ -43,7 +43,8 @@ Batch::Batch(Session& session, JobSource& source, Options options, Progress& pro
       source_(source),
       options_(std::move(options)),
       progress_(progress),
-      done_(std::move(done)) {}
+      done_(std::move(done)),
+      queue_(options_.per_host) {}
 
 void Batch::run(const Interrupt& interrupt) {
   detail::CallGroup group(session_);
@@ -51,91 +52,128 @@ void Batch::run(const Interrupt& interrupt) {
   const std::stop_callback first(interrupt.token(), wake);
   const std::stop_callback second(interrupt.insisted(), wake);
   const Wakes wakes(source_, interrupt, wake);
-  bool told = false;
   bool cancelled = false;
   while (true) {
-    const bool stopping = interrupt.happened() || !source_error_.empty();
-    while (!stopping && !exhausted_ && group.size() < options_.concurrency && start_next(group)) {
+    const auto stopping = [&] {
+      return interrupt.happened() || !source_error_.empty() || !failed_.empty();
+    };
+    while (!stopping() && group.size() < options_.concurrency && start_next(group)) {
     }
     if (group.size() == 0) {
-      if (stopping || exhausted_ || !source_error_.empty()) break;
+      if (stopping() || exhausted()) break;
       source_.wait(100ms);
     }
-    if (interrupt.happened() && !told) {
-      told = true;
-      progress_.clear();
-      std::fprintf(stderr,
-                   "redial: finishing %zu calls in flight, nothing more is sent; Ctrl-C again to "
-                   "stop them now\n",
-                   group.size());
-    }
+    say_why(group, interrupt);
     if (interrupt.insisted().stop_requested() && !cancelled) {
       cancelled = true;
       group.cancel_all();
     }
     group.run(progress_.due());
     if (interrupt.asked()) progress_.tell(standing(group));
-    progress_.show(standing(group));
+    if (Clock::now() >= progress_.due()) progress_.show(standing(group));
   }
+  say_why(group, interrupt);
   progress_.clear();
+}
+
+// Once, when nothing more is begun.
+void Batch::say_why(const detail::CallGroup& group, const Interrupt& interrupt) {
+  if (told_ || (!interrupt.happened() && failed_.empty())) return;
+  told_ = true;
+  progress_.clear();
+  if (interrupt.happened()) {
+    std::fprintf(stderr,
+                 "redial: finishing %zu calls in flight, nothing more is sent; Ctrl-C again to "
+                 "stop them now\n",
+                 group.size());
+  } else {
+    std::fprintf(stderr, "redial: --fail-fast: %s; nothing more is sent, %zu calls in flight end\n",
+                 failed_.c_str(), group.size());
+  }
 }
 
 Standing Batch::standing(const detail::CallGroup& group) const {
   return {.tally = &tally_,
           .sending = group.size() - group.waiting(),
           .waiting = group.waiting(),
+          .aside = options_.per_host == 0 ? 0 : queue_.size(),
+          .full_host = queue_.fullest(),
+          .held = options_.held ? options_.held() : 0,
           .total = source_.total()};
 }
 
 // False when there is nothing to start now.
 bool Batch::start_next(detail::CallGroup& group) {
+  const ReadJob* const oldest = queue_.front();
+  if (oldest == nullptr) return queue_.has_room() && read_next();
+  if (options_.may_start && !options_.may_start(oldest->seq)) return false;
+  begin(group, queue_.take());
+  return true;
+}
+
+// False when there is nothing to read now.
+bool Batch::read_next() {
+  if (source_ended_) return false;
   std::optional<Job> job;
   const auto read_at = Clock::now();
   try {
-    switch (source_.next(job)) {
-      case JobSource::Next::job:
-        begin(group, *std::move(job), read_at);
-        return true;
-      case JobSource::Next::later:
-        return false;
-      case JobSource::Next::end:
-        exhausted_ = true;
-        return false;
-    }
+    const JobSource::Next next = source_.next(job);
+    if (next == JobSource::Next::job)
+      queue_.add({.job = *std::move(job), .seq = read_++, .read_at = read_at});
+    source_ended_ = next == JobSource::Next::end;
+    return next == JobSource::Next::job;
   } catch (const UsageError& error) {
     source_error_ = error.what();
   }
   return false;
 }
 
-void Batch::begin(detail::CallGroup& group, Job&& job, Clock::time_point read_at) {
-  std::size_t slot = slots_.size();
+std::size_t Batch::free_slot() {
   if (free_.empty()) {
     slots_.emplace_back();
-  } else {
-    slot = free_.back();
-    free_.pop_back();
+    return slots_.size() - 1;
   }
+  const std::size_t slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+void Batch::begin(detail::CallGroup& group, ReadJob read) {
+  Job& job = read.job;
+  const std::size_t slot = free_slot();
   InFlight& flying = slots_[slot].job;
   slots_[slot].used = true;
+  slots_[slot].origin = std::move(read.origin);
   RequestOptions options = job.options(options_.request);
   flying.line = job.line;
+  flying.seq = read.seq;
   flying.id = std::move(job.id);
   flying.meta = std::move(job.meta);
   flying.method = job.request.method;
   flying.url = job.request.url.redacted(options_.secret_queries);
   flying.started = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  flying.queued = Clock::now() - read_at;
+  flying.queued = Clock::now() - read.read_at;
   group.add(std::move(job.request), std::move(options),
             [this, slot](Result<Response> result) { finish(slot, std::move(result)); });
 }
 
 void Batch::finish(std::size_t slot, Result<Response> result) {
   Slot& ended = slots_[slot];
+  queue_.ended(ended.origin);
   done_(ended.job, result);  // throws when the result cannot be written: the slot stays in use
-  tally_.add(ended.job.id, result ? result->report() : result.error().report());
+  const CallReport& report = result ? result->report() : result.error().report();
+  tally_.add(ended.job.id, report);
+  if (options_.fail_fast && failed_.empty() && report.outcome != CallOutcome::ok) {
+    failed_ = "job " + printable(ended.job.id) + " ended " +
+              std::string(to_string(report.outcome)) + " (" + reason_code(report) + ")";
+  }
   ended.used = false;
   free_.push_back(slot);
+}
+
+bool Batch::exhausted() const {
+  const auto total = source_.total();
+  return queue_.size() == 0 && (source_ended_ || (total && read_ >= *total));
 }
 
 std::vector<const InFlight*> Batch::untold() const {

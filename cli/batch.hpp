@@ -9,6 +9,7 @@
 
 #include <redial/redial.hpp>
 
+#include "host_queue.hpp"
 #include "interrupt.hpp"
 #include "job_source.hpp"
 #include "progress.hpp"
@@ -31,6 +32,12 @@ class Batch {
  public:
   struct Options {
     std::size_t concurrency = 16;
+    std::size_t per_host = 0;  ///< calls under way at one origin; 0: no limit
+    bool fail_fast = false;    ///< after the first job that does not end ok, nothing more is begun
+    /// Asked before a job is begun, by its place in the input; null: each may.
+    std::function<bool(std::uint64_t seq)> may_start = {};
+    /// Results that wait to be written, for the progress.
+    std::function<std::size_t()> held = {};
     RequestOptions request;  ///< what holds for every job
     std::vector<std::string> secret_queries = default_secret_query_names();
   };
@@ -41,24 +48,30 @@ class Batch {
 
   /// Until everything that was begun is over. After the first Ctrl-C nothing more is begun, after
   /// the second what is under way is cancelled. A source that has become unusable is the same as
-  /// the first, and `source_error` says why.
+  /// the first, and `source_error` says why; so is a job that fails, with `fail_fast`.
   void run(const Interrupt& interrupt);
 
   const Tally& tally() const noexcept { return tally_; }
   const std::string& source_error() const noexcept { return source_error_; }
-  /// The source had no further job when the batch ended.
-  bool exhausted() const noexcept { return exhausted_; }
+  /// There was no further job when the batch ended.
+  bool exhausted() const;
+  /// Lines of the jobs that were read and never begun.
+  std::vector<std::uint64_t> unsent_lines() const { return queue_.lines(); }
   /// Jobs that were begun and whose end `done` did not get to hear whole.
   std::vector<const InFlight*> untold() const;
 
  private:
   struct Slot {
     InFlight job;
+    std::string origin;  // where hosts have a limit
     bool used = false;
   };
 
   bool start_next(detail::CallGroup& group);
-  void begin(detail::CallGroup& group, Job&& job, std::chrono::steady_clock::time_point read_at);
+  bool read_next();
+  void begin(detail::CallGroup& group, ReadJob read);
+  std::size_t free_slot();
+  void say_why(const detail::CallGroup& group, const Interrupt& interrupt);
   void finish(std::size_t slot, Result<Response> result);
   Standing standing(const detail::CallGroup& group) const;
 
@@ -69,7 +82,11 @@ class Batch {
   Done done_;
   Tally tally_;
   std::string source_error_;
-  bool exhausted_ = false;
+  bool source_ended_ = false;
+  bool told_ = false;   // that nothing more is begun
+  std::string failed_;  // with fail_fast: the job that failed, and how
+  std::uint64_t read_ = 0;
+  HostQueue queue_;
   std::vector<Slot> slots_;
   std::vector<std::size_t> free_;
 };

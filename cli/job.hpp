@@ -14,7 +14,8 @@ namespace redial::cli {
 /// One call of a jobs file: a JSON object on a line (docs/run.md names every key), or a bare URL.
 struct Job {
   std::uint64_t line = 0;
-  std::string id;  ///< given, or "L" and the line
+  std::size_t size = 0;  ///< of what it was read from, in bytes
+  std::string id;        ///< given, or "L" and the line
   Request request;
   std::vector<std::string> unset_headers;  ///< given as null
   std::optional<std::string> key;          ///< "auto", "none" or the key itself

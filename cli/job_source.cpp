@@ -51,7 +51,9 @@ bool same_content(const struct stat& a, const struct stat& b) {
 
 Job job_of(const Line& line, const std::string& name) {
   try {
-    return parse_job(line.text, line.number);
+    Job job = parse_job(line.text, line.number);
+    job.size = line.text.size();
+    return job;
   } catch (const JsonError& error) {
     throw UsageError(place(name, line, error.offset, error.what()));
   }
@@ -69,7 +71,7 @@ std::string place(const std::string& name, const Line& line, std::size_t offset,
 
 JobFile::JobFile(const std::string& path, const Options& options, const Interrupt& interrupt,
                  const Each& each)
-    : name_(path == "-" ? "standard input" : path), from_line_(options.from_line) {
+    : name_(path == "-" ? "standard input" : path), chosen_(options.lines) {
   open(path, options);
   if (fstat(file_.fd(), &seen_) != 0) throw UsageError(name_ + ": " + reason_of(errno));
   check(interrupt, each);
@@ -107,7 +109,7 @@ void JobFile::check(const Interrupt& interrupt, const Each& each) {
     if (is_blank(line->text)) continue;
     const Job job = job_of(*line, name_);
     if (!ids.add(job.id)) refuse_repeated(job, *line);
-    if (job.line >= from_line_) ++total_;
+    if (chosen_.contains(job.line)) ++total_;
     if (each) each(job);
   }
 }
@@ -142,7 +144,7 @@ void JobFile::choose(Choose choose, std::uint64_t count) {
 JobSource::Next JobFile::next(std::optional<Job>& job) {
   if (since_look_++ % k_look_every == 0) refuse_changes();
   while (const auto line = lines_->next()) {
-    if (line->number < from_line_ || is_blank(line->text)) continue;
+    if (!chosen_.contains(line->number) || is_blank(line->text)) continue;
     job.emplace(job_of(*line, name_));
     if (choose_ && !choose_(*job)) continue;
     last_line_ = line->number;
@@ -220,8 +222,8 @@ void JobStream::take(const Line& line) {
     });
   }
   tell([&] {
-    ahead_.emplace_back(std::move(job), line.text.size());
-    ahead_bytes_ += line.text.size();
+    ahead_bytes_ += job.size;
+    ahead_.push_back(std::move(job));
   });
 }
 
@@ -241,8 +243,8 @@ JobSource::Next JobStream::next(std::optional<Job>& job) {
     asked_ = true;
     return end_ ? Next::end : Next::later;
   }
-  job.emplace(std::move(ahead_.front().first));
-  ahead_bytes_ -= ahead_.front().second;
+  job.emplace(std::move(ahead_.front()));
+  ahead_bytes_ -= job->size;
   ahead_.pop_front();
   changed_.notify_all();
   return Next::job;

@@ -17,6 +17,7 @@
 #include "id_set.hpp"
 #include "interrupt.hpp"
 #include "job.hpp"
+#include "line_ranges.hpp"
 #include "lines.hpp"
 
 namespace redial::cli {
@@ -50,8 +51,8 @@ std::string place(const std::string& name, const Line& line, std::size_t offset,
 class JobFile final : public JobSource {
  public:
   struct Options {
-    std::string save = {};        ///< a copy of the input goes here
-    std::uint64_t from_line = 1;  ///< earlier jobs are checked, and left out
+    std::string save = {};  ///< a copy of the input goes here
+    LineRanges lines = {};  ///< jobs on others are checked, and left out
   };
   /// Decides about a job that is about to be sent; false leaves it out.
   using Choose = std::function<bool(Job& job)>;
@@ -85,7 +86,7 @@ class JobFile final : public JobSource {
   std::string path_;  // empty for what has no name any more
   File file_;
   struct stat seen_ {};
-  std::uint64_t from_line_ = 1;
+  LineRanges chosen_;
   std::uint64_t total_ = 0;
   std::uint64_t last_line_ = 0;
   std::uint64_t since_look_ = 0;
@@ -121,7 +122,7 @@ class JobStream final : public JobSource {
   IdSet ids_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::pair<Job, std::size_t>> ahead_;  // with the size of its line
+  std::deque<Job> ahead_;
   std::size_t ahead_bytes_ = 0;
   std::string error_;
   bool over_ = false;

@@ -48,8 +48,14 @@ std::string standing_text(const Standing& standing) {
 std::string waiting_text(const Standing& standing) {
   const std::size_t all = standing.sending + standing.waiting;
   if (all == 0) return "waiting on: input";
-  return fmt::format("in flight {}  |  waiting on: servers {}%, retry waits {}%", grouped(all),
-                     standing.sending * 100 / all, standing.waiting * 100 / all);
+  std::string text =
+      fmt::format("in flight {}  |  waiting on: servers {}%, retry waits {}%", grouped(all),
+                  standing.sending * 100 / all, standing.waiting * 100 / all);
+  if (standing.aside > 0)
+    text += fmt::format("; {} jobs on a place at {}", grouped(standing.aside), standing.full_host);
+  if (standing.held > 0)
+    text += fmt::format("; {} results on an earlier one", grouped(standing.held));
+  return text;
 }
 
 Progress::Progress(Style style, Screen screen)

@@ -17,8 +17,11 @@ namespace redial::cli {
 /// How a batch stands at a moment.
 struct Standing {
   const Tally* tally = nullptr;
-  std::size_t sending = 0;  ///< jobs with a request on the wire
-  std::size_t waiting = 0;  ///< jobs that wait for their next attempt
+  std::size_t sending = 0;     ///< jobs with a request on the wire
+  std::size_t waiting = 0;     ///< jobs that wait for their next attempt
+  std::size_t aside = 0;       ///< jobs that were read and wait for a place at their host
+  std::string full_host = {};  ///< the host that most of these wait for
+  std::size_t held = 0;        ///< results that wait for the one of an earlier job
   std::optional<std::uint64_t> total = std::nullopt;
 };
 

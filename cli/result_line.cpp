@@ -79,18 +79,19 @@ void append_headers(std::string& out, const Response& response, const ResultStyl
 }
 
 void append_response(std::string& out, const Response& response, const ResultStyle& style) {
-  const std::size_t body_cap = style.body_cap;
   out += "{\"headers\":";
   append_headers(out, response, style);
   const std::string_view body = response.body();
-  const std::string_view text = utf8_prefix(body, body_cap);
+  const std::string_view text = utf8_prefix(body, style.max_body);
   if (is_utf8(text)) {
     out += ",\"body\":";
     append_json(out, text);
   } else {
-    out.append(",\"body_base64\":\"").append(base64_encode(body.substr(0, body_cap))).append("\"");
+    out.append(",\"body_base64\":\"")
+        .append(base64_encode(body.substr(0, style.max_body)))
+        .append("\"");
   }
-  out += body.size() > body_cap ? ",\"truncated\":true}" : ",\"truncated\":false}";
+  out += body.size() > style.max_body ? ",\"truncated\":true}" : ",\"truncated\":false}";
 }
 
 struct Spans {

@@ -13,12 +13,13 @@ namespace redial::cli {
 /// What a result line needs of its job while the call is under way.
 struct InFlight {
   std::uint64_t line = 0;
-  std::string id;
-  std::string meta;
-  std::string method;
-  std::string url;     ///< redacted
-  WallTime started{};  ///< when the call began
-  Duration queued{};   ///< from being read to that
+  std::uint64_t seq = 0;  ///< its place in the input, from 0
+  std::string id = {};
+  std::string meta = {};
+  std::string method = {};
+  std::string url = {};  ///< redacted
+  WallTime started{};    ///< when the call began
+  Duration queued{};     ///< from being read to that
 };
 
 /// Why a job ended as it did, in a word that programs and summaries can count: "status_503",
@@ -32,7 +33,7 @@ void append_utc(std::string& out, WallTime when);
 
 /// How much of an answer is kept, and what of it is not shown.
 struct ResultStyle {
-  std::size_t body_cap = std::size_t{64} * 1024;
+  std::size_t max_body = std::size_t{64} * 1024;
   std::vector<std::string> secret_headers = default_secret_header_names();
   std::vector<std::string> secret_queries = default_secret_query_names();
 };

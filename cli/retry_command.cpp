@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "errors.hpp"
@@ -146,13 +145,6 @@ void list_left_out(Results& results) {
   }
 }
 
-bool same_file(const std::string& one, const std::string& other) {
-  struct stat a {
-  }, b{};
-  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
-}
-
 }  // namespace
 
 int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
@@ -161,8 +153,10 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
   if (!flags.where.empty() && !flags.failed) throw UsageError("--where: needs --failed");
   if (flags.jobs == "-")
     throw UsageError("retry: the jobs must be in a file (run --save-jobs FILE)");
-  if (!flags.output.empty() && same_file(flags.jobs, flags.output))
-    throw UsageError("-o: " + flags.output + " is the jobs file itself");
+  const bool append = !flags.output.empty() && same_file(flags.output, flags.results);
+  const auto output_options =
+      output_of(flags, append ? ResultFile::There::append : ResultFile::There::keep_as_bak);
+  RunOutput::check(output_options);
 
   Results results(flags.results, flags.where);
   if (flags.failed) take_failed(results);
@@ -193,9 +187,7 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
         return true;
       },
       count);
-  const bool append = !flags.output.empty() && same_file(flags.output, flags.results);
-  ResultFile output(flags.output,
-                    append ? ResultFile::There::append : ResultFile::There::keep_as_bak);
+  RunOutput output(output_options);
   const auto next = [&](const Batch& batch) -> std::string {
     if (batch.tally().repeatable() == 0 || output.path().empty()) return {};
     return fmt::format("  next: redial retry {} {} --failed\n", shell_quoted(flags.jobs),

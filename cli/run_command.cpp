@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "errors.hpp"
 #include "exit_codes.hpp"
@@ -104,12 +103,19 @@ std::string summary(const Batch& batch, const JobSource& source,
   return text;
 }
 
-void say_untold(const Batch& batch) {
-  const auto jobs = batch.untold();
+void say_untold(const Batch& batch, const RunOutput& output) {
+  auto jobs = batch.untold();
+  const auto unwritten = output.unwritten();
+  // One that is over and one that is under way are alike here: neither has a line.
+  for (const InFlight* const job : unwritten) {
+    const auto same = [job](const InFlight* other) { return other->seq == job->seq; };
+    if (std::none_of(jobs.begin(), jobs.end(), same)) jobs.push_back(job);
+  }
   if (jobs.empty()) return;
   std::fprintf(stderr,
-               "redial: %zu jobs were in flight and have no result line; each may have happened:\n",
-               jobs.size());
+               "redial: %zu jobs were in flight%s and have no result line; each may have "
+               "happened:\n",
+               jobs.size(), unwritten.empty() ? "" : ", or over,");
   for (std::size_t i = 0; i < std::min(jobs.size(), k_shown_jobs); ++i) {
     const InFlight& job = *jobs[i];
     std::fprintf(stderr, "  %s  %s %s\n", printable(job.id).c_str(), printable(job.method).c_str(),
@@ -119,12 +125,24 @@ void say_untold(const Batch& batch) {
     std::fprintf(stderr, "  and %zu more\n", jobs.size() - k_shown_jobs);
 }
 
-void refuse_same_file(const std::string& jobs, const std::string& output) {
-  struct stat a {
-  }, b{};
-  if (stat(jobs.c_str(), &a) == 0 && stat(output.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-      a.st_ino == b.st_ino)
-    throw UsageError("-o: " + output + " is the jobs file itself");
+LineRanges lines_of(const RunFlags& flags) {
+  if (flags.from_line == 1 && flags.lines.empty()) return {};
+  const char* const flag = flags.lines.empty() ? "--from-line" : "--lines";
+  if (flags.stream) throw UsageError(std::string(flag) + ": not together with --stream");
+  if (flags.lines.empty()) return LineRanges::from(flags.from_line);
+  if (flags.from_line != 1) throw UsageError("--lines: not together with --from-line");
+  try {
+    return LineRanges(flags.lines);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError("--lines: " + std::string(error.what()));
+  }
+}
+
+// Where hosts had a limit, jobs behind the ones that are left may have been sent: each is named.
+std::string rest_flag(const LineRanges& left) {
+  if (!left.is_rest()) return "--lines " + left.text();
+  const std::string text = left.text();
+  return "--from-line " + text.substr(0, text.size() - 1);
 }
 
 }  // namespace
@@ -140,36 +158,44 @@ JobFile::Each CheckProgress::each(JobFile::Each further) {
   };
 }
 
-int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
-              const NextCommand& next, const Interrupt& interrupt) {
+RunOutput::Options output_of(const RunFlags& flags, ResultFile::There there) {
+  return {.jobs = flags.jobs,
+          .results = flags.output,
+          .attempts = flags.attempts_out,
+          .there = there,
+          .ordered = flags.ordered};
+}
+
+int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const NextCommand& next,
+              const Interrupt& interrupt) {
   CallSetup setup = batch_setup(flags);
-  ResultStyle style{.body_cap = size_of("--body-cap", flags.body_cap),
+  ResultStyle style{.max_body = size_of("--max-body", flags.max_body),
                     .secret_queries = setup.session.secret_query_names};
   style.secret_headers.insert(style.secret_headers.end(), flags.call.redact.begin(),
                               flags.call.redact.end());
   Session session = make_session(setup);
   const bool quiet = flags.call.silent;
   const CookieFile cookie_file(flags.call.cookies, session.cookies(), quiet);
-  Progress progress(Progress::style_for(quiet, results.to_terminal()));
-  std::string line;
+  Progress progress(Progress::style_for(quiet, output.to_terminal()));
   Batch batch(session, source,
               {.concurrency = flags.concurrency,
+               .per_host = flags.per_host,
+               .fail_fast = flags.fail_fast,
+               .may_start = [&](std::uint64_t seq) { return output.may_start(seq); },
+               .held = [&] { return output.held(); },
                .request = setup.options,
                .secret_queries = style.secret_queries},
               progress, [&](const InFlight& job, const Result<Response>& result) {
                 const CallReport& report = result ? result->report() : result.error().report();
-                line.clear();
-                append_result(line, job, report, result ? &*result : result.error().response(),
-                              style);
-                results.write(line);
+                output.add(job, report, result ? &*result : result.error().response(), style);
               });
   const auto start = std::chrono::steady_clock::now();
   try {
     batch.run(interrupt);
-    results.close();
+    output.close();
   } catch (const OutputError&) {
     progress.clear();
-    say_untold(batch);
+    say_untold(batch, output);
     throw;
   }
   if (!quiet || flags.call.show_error) {
@@ -186,12 +212,12 @@ int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
 int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   if (flags.stream && flags.jobs != "-")
     throw UsageError("--stream: only for standard input (-); a file is checked first");
-  if (flags.stream && flags.from_line != 1)
-    throw UsageError("--from-line: not together with --stream");
+  const LineRanges lines = lines_of(flags);
   (void)batch_setup(flags);  // usage errors come before any work
-  (void)size_of("--body-cap", flags.body_cap);
+  (void)size_of("--max-body", flags.max_body);
   make_room_for(flags.concurrency);
-  if (!flags.output.empty()) refuse_same_file(flags.jobs, flags.output);
+  const auto output_options = output_of(flags, ResultFile::There::keep_as_bak);
+  RunOutput::check(output_options);
 
   std::unique_ptr<JobSource> source;
   const JobFile* file = nullptr;
@@ -200,22 +226,22 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   } else {
     CheckProgress progress(flags);
     auto checked = std::make_unique<JobFile>(
-        flags.jobs, JobFile::Options{.save = flags.save_jobs, .from_line = flags.from_line},
-        interrupt, progress.each());
+        flags.jobs, JobFile::Options{.save = flags.save_jobs, .lines = lines}, interrupt,
+        progress.each());
     file = checked.get();
     source = std::move(checked);
   }
-  ResultFile results(flags.output, ResultFile::There::keep_as_bak);
+  RunOutput output(output_options);
   const std::string again = !flags.save_jobs.empty() ? flags.save_jobs
                             : flags.jobs == "-"      ? std::string()
                                                      : flags.jobs;
   const auto next = [&](const Batch& batch) {
     std::string text;
     const Tally& tally = batch.tally();
-    const std::string out = results.path().empty() ? "RESULTS.jsonl" : shell_quoted(results.path());
+    const std::string out = output.path().empty() ? "RESULTS.jsonl" : shell_quoted(output.path());
     if (!batch.exhausted() && file != nullptr && !again.empty()) {
-      text += fmt::format("  next: redial run {} --from-line {} -o NEW.jsonl\n",
-                          shell_quoted(again), file->last_line() + 1);
+      text += fmt::format("  next: redial run {} {} -o NEW.jsonl\n", shell_quoted(again),
+                          rest_flag(lines_left(batch.unsent_lines(), file->last_line())));
     }
     if (tally.repeatable() > 0 && !again.empty()) {
       text += fmt::format("  next: redial retry {} {} --failed\n", shell_quoted(again), out);
@@ -231,7 +257,7 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
     }
     return text;
   };
-  return run_batch(flags, *source, results, next, interrupt);
+  return run_batch(flags, *source, output, next, interrupt);
 }
 
 }  // namespace redial::cli

@@ -5,8 +5,8 @@
 
 #include "batch.hpp"
 #include "interrupt.hpp"
-#include "result_file.hpp"
 #include "run_flags.hpp"
+#include "run_output.hpp"
 
 namespace redial::cli {
 
@@ -19,8 +19,10 @@ using NextCommand = std::function<std::string(const Batch& batch)>;
 
 /// The part that `run` and `retry` share: a session by the flags, the batch, the summary, the exit
 /// code.
-int run_batch(const RunFlags& flags, JobSource& source, ResultFile& results,
-              const NextCommand& next, const Interrupt& interrupt);
+int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const NextCommand& next,
+              const Interrupt& interrupt);
+/// What the flags say about where results go.
+RunOutput::Options output_of(const RunFlags& flags, ResultFile::There there);
 
 /// Shows on standard error that a jobs file is being checked, while it is; hand `each` on.
 class CheckProgress {

@@ -35,7 +35,19 @@ void declare_common(CLI::App& app, RunFlags& flags) {
   app.add_option("--concurrency", flags.concurrency, "calls in flight at once [16]")
       ->check(CLI::Range(1, 65536))
       ->group(many);
-  app.add_option("--body-cap", flags.body_cap, "bytes of each answer's body that are kept [64k]")
+  app.add_option("--per-host", flags.per_host,
+                 "of these, at one host [no limit]; jobs of other hosts go on meanwhile")
+      ->check(CLI::Range(1, 65536))
+      ->group(many);
+  app.add_flag("--ordered", flags.ordered, "results in the order of the jobs, not of their ends")
+      ->group(many);
+  app.add_flag("--fail-fast", flags.fail_fast,
+               "send nothing more after the first job that does not end ok")
+      ->group(many);
+  app.add_option("--max-body", flags.max_body,
+                 "bytes of each answer's body that a result keeps, 0 for none [64k]")
+      ->group(many);
+  app.add_option("--attempts-out", flags.attempts_out, "a line for each attempt goes to this file")
       ->group(many);
   app.footer(k_footer);
 }
@@ -53,6 +65,7 @@ void declare_run(CLI::App& app, RunFlags& flags) {
                  "keep a copy of the input, so that `redial retry` can read it again");
   app.add_option("--from-line", flags.from_line, "leave out the jobs before this line")
       ->check(CLI::PositiveNumber);
+  app.add_option("--lines", flags.lines, "only the jobs on these lines: 3,7-9,120-");
 }
 
 void declare_retry(CLI::App& app, RunFlags& flags) {

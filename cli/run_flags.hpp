@@ -15,11 +15,16 @@ struct RunFlags {
   std::string jobs;
   std::string output;
   std::size_t concurrency = 16;
-  std::string body_cap = "64k";
+  std::size_t per_host = 0;  ///< 0: no limit
+  std::string max_body = "64k";
+  bool ordered = false;
+  bool fail_fast = false;
+  std::string attempts_out;
   // run
   bool stream = false;
   std::string save_jobs;
   std::uint64_t from_line = 1;
+  std::string lines;
   // retry
   std::string results;
   std::vector<std::string> ids;

@@ -65,7 +65,7 @@ $base/ok?token=s3cret
 {"id": "limited", "method": "POST", "url": "$base/safe", "body": "x"}
 {"id": "big", "url": "$base/big"}
 J
-expect 4 '9 jobs' "$REDIAL" run jobs.jsonl -o results.jsonl --concurrency 4 --backoff 0.01 --body-cap 10
+expect 4 '9 jobs' "$REDIAL" run jobs.jsonl -o results.jsonl --concurrency 4 --backoff 0.01 --max-body 10
 grep -q 'next: redial retry jobs.jsonl results.jsonl --failed' err || fail "no next command: $(cat err)"
 grep -q 'status_' err || fail "no reasons: $(cat err)"
 grep -q "for example gone, GET $base/gone\$" err || fail "no example with its URL: $(cat err)"

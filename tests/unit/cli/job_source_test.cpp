@@ -104,7 +104,7 @@ TEST_F(JobsFile, ThatChangesWhileItIsSentStopsSoon) {
 }
 
 TEST_F(JobsFile, EarlierLinesAreCheckedAndLeftOut) {
-  JobFile source(path_, {.from_line = 151}, interrupt_);
+  JobFile source(path_, {.lines = LineRanges::from(151)}, interrupt_);
   EXPECT_EQ(source.total(), 50U);
   std::optional<Job> job;
   ASSERT_EQ(source.next(job), JobSource::Next::job);

@@ -133,6 +133,21 @@ TEST(Progress, WithoutATotalThereIsNoShareAndNoEta) {
   EXPECT_EQ(waiting_text({.tally = &batch.tally}), "waiting on: input");
 }
 
+TEST(Progress, SaysWhichHostAndWhichOrderAreWaitedFor) {
+  const Batch batch;
+  Standing standing = batch.standing();
+  standing.aside = 1'012;
+  standing.full_host = "http://slow.test:80";
+  EXPECT_EQ(waiting_text(standing),
+            "in flight 64  |  waiting on: servers 75%, retry waits 25%; 1 012 jobs on a place at "
+            "http://slow.test:80");
+  standing.aside = 0;
+  standing.held = 40;
+  EXPECT_EQ(waiting_text(standing),
+            "in flight 64  |  waiting on: servers 75%, retry waits 25%; 40 results on an earlier "
+            "one");
+}
+
 TEST(Progress, ElsewhereIsAPlainLineEveryTenSeconds) {
   const Batch batch;
   FakeScreen screen;

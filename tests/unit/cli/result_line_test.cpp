@@ -21,7 +21,7 @@ struct Fixture {
   nlohmann::json line(const Result<Response>& result, std::size_t cap = 100) {
     std::string text;
     append_result(text, job, result ? result->report() : result.error().report(),
-                  result ? &*result : result.error().response(), {.body_cap = cap});
+                  result ? &*result : result.error().response(), {.max_body = cap});
     EXPECT_EQ(text.find('\n'), text.size() - 1);
     return nlohmann::json::parse(text);
   }
