@@ -167,6 +167,8 @@ struct FaultServer::State {
   Reply next_reply(const RecordedRequest& request) {
     const std::string path = request.target.substr(0, request.target.find('?'));
     for (const std::string& route : {request.method + " " + path, path, std::string()}) {
+      if (const auto compute = computed.find(route); compute != computed.end())
+        return compute->second(request);
       const auto found = routes.find(route);
       if (found == routes.end() || found->second.empty()) continue;
       Reply reply = found->second.front();
@@ -297,6 +299,7 @@ struct FaultServer::State {
   std::optional<TemporaryFile> ca_file;
   std::optional<TemporaryFile> client_file;
   std::map<std::string, std::vector<Reply>> routes;
+  std::map<std::string, std::function<Reply(const RecordedRequest&)>> computed;
   std::vector<OnAccept> accept_plan;
   Rules rules;
   Keys keys;
@@ -314,6 +317,14 @@ FaultServer::~FaultServer() = default;
 void FaultServer::in_turn(std::string_view route, std::vector<Reply> replies) {
   const std::lock_guard lock(state_->mutex());
   state_->routes[std::string(route)] = std::move(replies);
+  state_->computed.erase(std::string(route));
+}
+
+void FaultServer::answer_with(std::string_view route,
+                              std::function<Reply(const RecordedRequest&)> compute) {
+  const std::lock_guard lock(state_->mutex());
+  state_->routes.erase(std::string(route));
+  state_->computed[std::string(route)] = std::move(compute);
 }
 
 void FaultServer::on(std::string_view route, Reply reply) {

@@ -57,6 +57,25 @@ TEST(FaultServer, ARuleStrikesByHeaderAndByPlaceOnTheConnection) {
   EXPECT_EQ(session.get(server.url(), third).status(), 200);
 }
 
+TEST(FaultServer, AnAnswerIsComputedFromItsRequest) {
+  FaultServer server;
+  server.on("/echo", {.status = 500});
+  server.answer_with("/echo", [](const testing::RecordedRequest& request) {
+    return Reply{.body = "for " + request.header("X-Request-Id")};
+  });
+  server.when({.header = "X-Request-Id: b"}, [](Reply& reply) { reply.status = 503; });
+  Session session;
+  RequestOptions options = once();
+  options.headers = {{"X-Request-Id", "a"}};
+  EXPECT_EQ(session.get(server.url("/echo"), options).body(), "for a");
+  options.headers = {{"X-Request-Id", "b"}};
+  EXPECT_EQ(session.get(server.url("/echo"), options).status(), 503);
+  server.on("/echo", {.status = 204});
+  EXPECT_EQ(session.get(server.url("/echo"), options).status(), 503);
+  options.headers = {{"X-Request-Id", "c"}};
+  EXPECT_EQ(session.get(server.url("/echo"), options).status(), 204);
+}
+
 TEST(FaultServer, RulesAddUp) {
   FaultServer server;
   server.on("", Reply{.body = "0123456789"});

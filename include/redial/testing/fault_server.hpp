@@ -81,6 +81,10 @@ class REDIAL_EXPORT FaultServer {
   void in_turn(std::string_view route, std::vector<Reply> replies);
   /// The same reply every time.
   void on(std::string_view route, Reply reply);
+  /// Computed for each request when its head has been read, before its body; rules then change it
+  /// as any other. Replaces what was scripted for the route. Called one at a time, on the
+  /// connection's thread; it must not throw or call the server.
+  void answer_with(std::string_view route, std::function<Reply(const RecordedRequest&)> compute);
   /// For the next connections, in order; then as rules say, else `serve`.
   void on_accept(std::vector<OnAccept> plan);
   /// Connections that `which` strikes; of several rules the last.

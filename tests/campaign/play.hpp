@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+#include "client.hpp"
+#include "tally.hpp"
+
+namespace campaign {
+
+/// All of the traffic of a seed through one kind of client, several rounds at once.
+Tally play(std::uint32_t requests, std::uint64_t seed, const MakeClient& make);
+
+}  // namespace campaign
