@@ -48,6 +48,9 @@ struct CallGroup::Entry final : CallOwner {
   ~Entry() override {
     call.forget_stop();
     leave();
+    // An attempt may end while it is being started (over TLS, with an answer that is there
+    // already): then the call stands in the line for what has just been done.
+    if (ready) std::erase(group.ready_, this);
     if (!stop_told) return;
     const std::lock_guard lock(group.mutex_);
     std::erase(group.stopped_, this);
