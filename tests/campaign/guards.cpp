@@ -177,12 +177,12 @@ void trust_idle_connections(bool trust) {
 
 // wire::Stream::is_quiet, as the linker sees it.
 extern "C" {
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
 bool __real__ZN6redial2v04wire6Stream8is_quietEv(void* stream);
 bool __wrap__ZN6redial2v04wire6Stream8is_quietEv(void* stream);
 bool __wrap__ZN6redial2v04wire6Stream8is_quietEv(void* stream) {
   return campaign::idle_connections_are_trusted ||
          __real__ZN6redial2v04wire6Stream8is_quietEv(stream);
 }
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
 }

@@ -51,7 +51,9 @@ void Tally::judge(const Order& order, const Truth& truth, const Told& told, bool
   unsent += told.unsent;
   ++outcomes[static_cast<std::size_t>(told.outcome)];
   const bool ok = told.outcome == CallOutcome::ok;
-  missed += !ok && truth.effects == 0 ? 1U : 0U;
+  const bool is_missed = !ok && truth.effects == 0;
+  missed += is_missed ? 1U : 0U;
+  missed_failed += is_missed && told.outcome != CallOutcome::in_doubt ? 1U : 0U;
 
   if (truth.effects > 1)
     note(order.keyed ? Wrong::second_for_key : Wrong::duplicate, order, truth, told);
@@ -69,6 +71,7 @@ void Tally::add(const Tally& other) {
   effects += other.effects;
   unsent += other.unsent;
   missed += other.missed;
+  missed_failed += other.missed_failed;
   for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] += other.outcomes[i];
   for (std::size_t i = 0; i < wrongs.size(); ++i) wrongs[i] += other.wrongs[i];
   for (const std::string& one : other.examples)
@@ -92,7 +95,8 @@ std::string Tally::text() const {
   for (std::size_t i = 0; i < outcomes.size(); ++i)
     all +=
         line("calls told as " + std::string(to_string(static_cast<CallOutcome>(i))), outcomes[i]);
-  all += line("neither an effect nor a success", missed);
+  all += line("neither an effect nor a success", missed) +
+         line("  of these, told as failed", missed_failed);
   for (std::size_t i = 0; i < wrongs.size(); ++i) all += line(std::string(k_names[i]), wrongs[i]);
   for (const std::string& example : examples) all += "  ! " + example + "\n";
   return all;

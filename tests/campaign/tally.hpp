@@ -29,6 +29,7 @@ struct Tally {
   std::uint64_t calls = 0, faulted = 0, arrivals = 0, effects = 0, unsent = 0;
   std::array<std::uint64_t, 5> outcomes{};  ///< by redial::CallOutcome
   std::uint64_t missed = 0;                 ///< neither an effect nor a success
+  std::uint64_t missed_failed = 0;          ///< of these, told as failed or later
   std::array<std::uint64_t, k_wrongs> wrongs{};
   std::vector<std::string> examples;  ///< of what is wrong, the first few
 
