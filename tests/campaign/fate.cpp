@@ -19,6 +19,7 @@ enum : Bits {
   k_chunked = 2,
   k_alone = 4,  // only where the round has one caller
   k_no_fault = 8,
+  k_long_hint = 16,
 };
 
 /// One line of the table: how many of a thousand arrivals, and what is other than the plain answer.
@@ -57,7 +58,7 @@ constexpr std::array k_table{
     Line{8, "half a body, reset, acted", k_acts, 200, "", Fault::reset_in_body, 4},
     Line{8, "cut in a chunk, acted", k_acts | k_chunked, 200, "", Fault::cut_body, 6},
     Line{20, "503, Retry-After: 0", 0, 503, "Retry-After: 0"},
-    Line{3, "503, Retry-After: 3600", 0, 503, "Retry-After: 3600"},
+    Line{3, "503, Retry-After: 3600", k_long_hint, 503, "Retry-After: 3600"},
     Line{10, "503", 0, 503},
     Line{10, "500, acted", k_acts, 500},
     Line{8, "500, not acted", 0, 500},
@@ -126,6 +127,7 @@ Fate fate_of(const Round& round, std::uint32_t number, std::uint32_t arrival) {
   std::uint32_t left = per_mille(round.seed, round.number, number, arrival);
   for (const Line& line : k_table) {
     if ((line.bits & k_alone) != 0 && !round.is_alone()) continue;
+    if ((line.bits & k_long_hint) != 0 && !round.long_hints) continue;
     if (left < line.share)
       return {.name = line.name,
               .reply = reply_of(line, id),

@@ -68,9 +68,9 @@ std::string Place::url(const Order& order) const {
          ":" + std::to_string(port) + "/pay";
 }
 
-Tally play(std::uint32_t requests, std::uint64_t seed, const MakeClient& make) {
+Tally play(std::uint32_t requests, std::uint64_t seed, const MakeClient& make, bool long_hints) {
   forget_look_ups();
-  const std::vector<Round> rounds = rounds_of(requests, seed);
+  const std::vector<Round> rounds = rounds_of(requests, seed, long_hints);
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   Tally all;

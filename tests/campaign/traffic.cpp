@@ -56,7 +56,7 @@ std::uint32_t per_mille(std::uint64_t seed, std::uint64_t a, std::uint64_t b, st
   return static_cast<std::uint32_t>((drawn(seed, a, b, c) >> 32U) * 1000U >> 32U);
 }
 
-std::vector<Round> rounds_of(std::uint32_t requests, std::uint64_t seed) {
+std::vector<Round> rounds_of(std::uint32_t requests, std::uint64_t seed, bool long_hints) {
   const std::uint32_t cycles = std::max(1U, requests / (k_cycle * k_round));
   const std::uint32_t count = k_cycle * cycles;
   std::vector<Round> rounds;
@@ -67,7 +67,8 @@ std::vector<Round> rounds_of(std::uint32_t requests, std::uint64_t seed) {
                       .number = i,
                       .requests = requests / count + (i < requests % count ? 1 : 0),
                       .size = tls ? 1U : place + 1U,
-                      .tls = tls});
+                      .tls = tls,
+                      .long_hints = long_hints});
   }
   return rounds;
 }

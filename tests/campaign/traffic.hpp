@@ -15,13 +15,14 @@ struct Round {
   std::uint32_t requests = 0;
   std::size_t size = 1;  ///< connections, and callers at once
   bool tls = false;
+  bool long_hints = true;  ///< some are told to come back in an hour
 
   /// With nobody else on the connections, what happens between two requests can be waited for.
   bool is_alone() const { return size == 1; }
 };
 
 /// Pools of 1 to 16 connections, and one over TLS, again and again.
-std::vector<Round> rounds_of(std::uint32_t requests, std::uint64_t seed);
+std::vector<Round> rounds_of(std::uint32_t requests, std::uint64_t seed, bool long_hints);
 
 /// How a request gets to its server.
 enum class Way : std::uint8_t {

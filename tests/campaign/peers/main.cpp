@@ -3,6 +3,7 @@
 //     campaign_peers [--requests N] [--seed S] [--only PART OF A NAME]
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -64,13 +65,14 @@ int main(int argc, char** argv) {
     if (word == "--seed") seed = std::strtoull(argv[i + 1], nullptr, 10);
     if (word == "--only") only = argv[i + 1];
   }
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): cpp-httplib over TLS leaves it to us
   const redial::testing::FastRetries fast;
   std::vector<std::string> rows;
   for (const Peer& peer : all_peers()) {
     const std::string title = peer.name + ", " + peer.setting;
     if (title.find(only) == std::string::npos) continue;
     const auto start = std::chrono::steady_clock::now();
-    const Tally tally = play(requests, seed, peer.make);
+    const Tally tally = play(requests, seed, peer.make, false);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     std::printf("%s, %u requests, seed %llu, %.1f s\n%s", title.c_str(), requests,
                 static_cast<unsigned long long>(seed), took.count(), tally.text().c_str());
