@@ -106,17 +106,19 @@ Answered write_answer(Channel& channel, const Reply& reply, bool without_body) {
     answered.open = write_slowly(channel, reply.raw, reply.drip_head) && !reply.close;
     return answered;
   }
-  const Part head{head_of(reply, without_body), reply.drip_head, Fault::cut_head,
-                  Fault::reset_in_head, Fault::stall_in_head};
+  const bool has_body = !without_body && reply.status != 204 && reply.status != 304;
+  const std::string content = has_body ? body_of(reply) : std::string();
+  // What follows an answer goes in one piece with its last byte: a peer that has read the answer
+  // has the rest too.
+  const Part head{head_of(reply, without_body) + (content.empty() ? reply.after : ""),
+                  reply.drip_head, Fault::cut_head, Fault::reset_in_head, Fault::stall_in_head};
   if (!write_part(channel, reply, head, answered)) return answered;
   if (!channel.pause(reply.delay_body)) return answered;
-  const bool has_body = !without_body && reply.status != 204 && reply.status != 304;
   if (reply.endless && has_body) {
     write_without_end(channel, reply);
     return answered;
   }
-  // In one piece with what follows: a peer that has read the body has the rest too.
-  const Part body{(has_body ? body_of(reply) : "") + reply.after, reply.drip_body, Fault::cut_body,
+  const Part body{content.empty() ? "" : content + reply.after, reply.drip_body, Fault::cut_body,
                   Fault::reset_in_body, Fault::stall_in_body};
   if (!write_part(channel, reply, body, answered)) return answered;
   answered.open = !reply.close && !reply.close_delimited;

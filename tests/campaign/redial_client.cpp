@@ -80,10 +80,16 @@ class Blocking final : public Client {
   Session session_;
 };
 
+AsyncOptions asynchronously(const Place& place) {
+  AsyncOptions options;
+  options.session = options_of(place);
+  return options;
+}
+
 class Asynchronous final : public Client {
  public:
   Asynchronous(const Place& place, std::optional<Guard> guard)
-      : place_(place), guard_(guard), session_({.session = options_of(place)}) {
+      : place_(place), guard_(guard), session_(asynchronously(place)) {
     const Adapter adapter = adapter_of(place, options_of(place).wire, guard);
     session_.mount("http://", adapter);
     session_.mount("https://", adapter);
