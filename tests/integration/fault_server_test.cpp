@@ -60,7 +60,7 @@ TEST(FaultServer, ARuleStrikesByHeaderAndByPlaceOnTheConnection) {
 TEST(FaultServer, AnAnswerIsComputedFromItsRequest) {
   FaultServer server;
   server.on("/echo", {.status = 500});
-  server.answer_with("/echo", [](const testing::RecordedRequest& request) {
+  server.answer_with("/echo", [](const redial::testing::RecordedRequest& request) {
     return Reply{.body = "for " + request.header("X-Request-Id")};
   });
   server.when({.header = "X-Request-Id: b"}, [](Reply& reply) { reply.status = 503; });
