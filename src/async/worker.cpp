@@ -91,7 +91,7 @@ void AsyncWorker::begin(Arrival arrival) {
   if (!arrival.plan) return group_.refuse(std::move(arrival.plan).error(), done);
   const auto entry = group_.add(*std::move(arrival.plan), done);
   call.entry_ = entry;
-  if (over_soon_) group_.cancel(entry);
+  if (over_soon_ && entry != nullptr) group_.cancel(entry);
 }
 
 void AsyncWorker::detach(AsyncCall& call) {

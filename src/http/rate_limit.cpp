@@ -153,7 +153,7 @@ std::optional<double> take_decimal(std::string_view& text) {
 }
 
 Duration span_of(double seconds) {
-  const double most = static_cast<double>(k_most_seconds);
+  constexpr auto most = static_cast<double>(k_most_seconds);
   return std::chrono::duration_cast<Duration>(
       std::chrono::duration<double>(std::clamp(seconds, 0.0, most)));
 }

@@ -130,7 +130,13 @@ void CallGroup::add(Request request, RequestOptions options, Done done) {
 }
 
 CallGroup::CallId CallGroup::add(CallPlan plan, Done done) {
-  Entry& entry = entries_.emplace_back(*this, std::move(plan), std::move(done));
+  try {
+    entries_.emplace_back(*this, std::move(plan), done);
+  } catch (const Error& error) {
+    refuse(error, std::move(done));
+    return nullptr;
+  }
+  Entry& entry = entries_.back();
   entry.self = std::prev(entries_.end());
   make_ready(entry);
   return &entry;

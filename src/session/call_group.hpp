@@ -50,6 +50,7 @@ class REDIAL_EXPORT CallGroup {
   /// reported by `done` too.
   void add(Request request, RequestOptions options, Done done);
   /// The same for a call that has its plan; names it until `done` is called.
+  /// Null when it could not begin: `done` is told why by the next `run`.
   CallId add(CallPlan plan, Done done);
   /// `done` is told with the next `run`.
   void refuse(Error error, Done done);

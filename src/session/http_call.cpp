@@ -1,6 +1,7 @@
 #include "session/http_call.hpp"
 
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 #include <redial/http/method.hpp>
@@ -252,6 +253,21 @@ CallTraits HttpCall::traits() const {
           .method = request.method};
 }
 
+// A loop needs descriptors and memory of its own.
+std::shared_ptr<EventLoop> HttpCall::leased() const {
+  try {
+    return owner_ != nullptr ? owner_->move_to(transport_) : transport_->lease();
+  } catch (const std::runtime_error& error) {  // Asio's, which is no std::system_error
+    CallReport report;
+    report.method = plan_.request->method;
+    report.url = hop_urls_.front();
+    report.stop_reason = StopReason::permanent_error;
+    report.outcome = CallOutcome::failed;
+    report.resend = call_ ? Resend::unsafe : Resend::safe;
+    throw Error(ErrorKind::local, std::string("no event loop: ") + error.what(), std::move(report));
+  }
+}
+
 // Leases a loop of the transport that `url` goes through, unless it is the one at hand.
 void HttpCall::go_to(const Url& url) {
   hop_urls_.push_back(url.redacted(*plan_.secrets));
@@ -262,7 +278,7 @@ void HttpCall::go_to(const Url& url) {
   waker_.reset();
   loop_.reset();
   transport_ = std::move(transport);
-  loop_ = owner_ != nullptr ? owner_->move_to(transport_) : transport_->lease();
+  loop_ = leased();
   if (plan_.options->stop.stop_possible())
     waker_.emplace(plan_.options->stop, Waker{loop_.get(), owner_});
 }

@@ -49,6 +49,7 @@ struct CallPlan {
 class HttpCall final : public DriveHost {
  public:
   /// With an owner, the call runs on the loop that the owner says and is advanced by it.
+  /// Throws Error (local) when there can be no event loop to run on: nothing was sent.
   explicit HttpCall(CallPlan plan, CallOwner* owner = nullptr);
   HttpCall(const HttpCall&) = delete;
   HttpCall& operator=(const HttpCall&) = delete;
@@ -91,6 +92,7 @@ class HttpCall final : public DriveHost {
   void observe();
   void leave_observed();
   void go_to(const Url& url);
+  std::shared_ptr<EventLoop> leased() const;
   bool follows_redirects() const;
   void judge_redirect(Outcome& outcome);
   void close_sink(Outcome& outcome);

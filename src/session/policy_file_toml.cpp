@@ -303,6 +303,7 @@ void read(const Value& value, Signals& out) {
       if (*text == name) return signals.add(signal);
     }
     std::vector<std::string_view> known;
+    known.reserve(names.size());
     for (const auto& [name, signal] : names) known.emplace_back(name);
     const std::string meant = nearest(*text, known);
     element.refuse(in_quotes(*text) + " is no signal" +

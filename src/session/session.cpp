@@ -89,7 +89,13 @@ Error options_twice() {
 
 Result<Response> carried_out(Result<detail::CallPlan> plan) {
   if (!plan) return tl::make_unexpected(std::move(plan).error());
-  return detail::HttpCall(*std::move(plan)).run();
+  std::optional<detail::HttpCall> call;
+  try {
+    call.emplace(*std::move(plan));
+  } catch (const Error& error) {
+    return tl::make_unexpected(error);
+  }
+  return call->run();
 }
 
 Response value_or_raise(Result<Response> result) {

@@ -84,7 +84,7 @@ void Acceptor::fill_queue() {
   for (int i = 0; i < 16; ++i) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     own_.push_back(fd);
-    ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    static_cast<void>(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address));
     pollfd one{.fd = fd, .events = POLLOUT, .revents = 0};
     if (::poll(&one, 1, 100) == 0) return;
   }

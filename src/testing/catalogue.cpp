@@ -7,7 +7,7 @@ namespace redial {
 inline namespace v0 {
 namespace testing {
 
-void NamedFault::load_into(FaultServer& server, std::optional<When> which) const {
+void NamedFault::load_into(FaultServer& server, const std::optional<When>& which) const {
   const When strikes = which.value_or(when);
   if (accept) server.when_accepted(strikes, *accept);
   if (!replies) return;

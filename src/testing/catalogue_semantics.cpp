@@ -107,7 +107,7 @@ void add_rate_limits(std::vector<NamedFault>& catalogue) {
 // `status` with a Location; `then` 200.
 NamedFault redirect(std::string name, std::string what, int status,
                     std::function<std::string(const FaultServer&)> to, std::size_t hops = 1,
-                    Pairs headers = {}) {
+                    const Pairs& headers = {}) {
   return {.name = std::move(name),
           .what = std::move(what),
           .replies = [status, to = std::move(to), hops, headers](const FaultServer& server) {

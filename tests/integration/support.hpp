@@ -11,6 +11,12 @@ inline const redial::CallReport& report_of(const redial::Result<redial::Response
   return result ? result->report() : result.error().report();
 }
 
+/// One adapter for all URLs.
+inline void mount_everywhere(redial::Session& session, const redial::Adapter& adapter) {
+  session.mount("http://", adapter);
+  session.mount("https://", adapter);
+}
+
 /// Requests a stop as soon as the server has read a request.
 class StopAfterFirstRequest {
  public:

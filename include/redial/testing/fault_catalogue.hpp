@@ -41,7 +41,7 @@ struct REDIAL_EXPORT NamedFault {
   FaultProxy::Answer answer = {};
 
   /// Has `server`, made with `options`, misbehave so: as `when` says, or `which` if given.
-  void load_into(FaultServer& server, std::optional<When> which = std::nullopt) const;
+  void load_into(FaultServer& server, const std::optional<When>& which = std::nullopt) const;
 };
 
 /// All of them, by number. Thread safety: safe.

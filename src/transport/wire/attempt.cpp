@@ -94,13 +94,13 @@ class Attempt::Wait {
       : attempt_(attempt), what_(what) {}
   bool await_ready() const noexcept { return attempt_.over(); }
   void await_suspend(std::coroutine_handle<> waiter) const {
-    attempt_.waiting_ = waiter;
     Resume resume{attempt_.shared_from_this()};
     if (what_) {
       attempt_.connection_->stream.socket().async_wait(*what_, std::move(resume));
     } else {
       attempt_.gate_.async_wait(std::move(resume));
     }
+    attempt_.waiting_ = waiter;  // what throws is not waited for
   }
   void await_resume() const noexcept {}
 
@@ -122,7 +122,6 @@ class Attempt::ReadByLoop {
       : attempt_(attempt), before_(attempt.connection_->buffer.size()) {}
   bool await_ready() const noexcept { return attempt_.over(); }
   void await_suspend(std::coroutine_handle<> waiter) {
-    attempt_.waiting_ = waiter;
     std::string& buffer = attempt_.connection_->buffer;
     buffer.resize(before_ + k_first_read);
     attempt_.connection_->stream.socket().async_receive(
@@ -132,6 +131,7 @@ class Attempt::ReadByLoop {
           self->connection_->buffer.resize(before_ + result_.count);
           self->resume();
         });
+    attempt_.waiting_ = waiter;
   }
   Stream::Result await_resume() const noexcept { return result_; }
 
@@ -197,8 +197,8 @@ void Attempt::moved() {
 // no timer operation.
 void Attempt::arm() {
   if (limit_at_ >= armed_) return;
-  armed_ = limit_at_;
-  timer_.expires_at(armed_);
+  armed_ = SteadyTime::max();  // until it is: setting a timer can fail
+  timer_.expires_at(limit_at_);
   timer_.async_wait([weak = weak_from_this()](const error_code& error) {
     const auto self = weak.lock();
     if (error || !self) return;
@@ -207,6 +207,7 @@ void Attempt::arm() {
     if (steady_now() >= self->limit_at_) return self->end(self->limit_fault_);
     self->arm();
   });
+  armed_ = limit_at_;
 }
 
 bool Attempt::fail(Fault fault, std::string detail, int os_error) {
@@ -298,6 +299,13 @@ Task<> Attempt::exchange() {
   co_await receive_body();
 }
 
+void Attempt::keep_connection() noexcept {
+  try {
+    loop_.pool.give(std::move(connection_), steady_now());
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): one connection fewer
+  }
+}
+
 void Attempt::finish() {
   const std::uint64_t sent = connection_ ? connection_->stream.sent() : 0;
   outcome_.evidence = head_received_ ? Evidence::responded
@@ -310,7 +318,7 @@ void Attempt::finish() {
 
   const bool quiet =
       body_complete_ && !upload_unfinished_ && !at_end_ && begin_ == connection_->buffer.size();
-  if (quiet && parser_->keep_alive()) loop_.pool.give(std::move(connection_), steady_now());
+  if (quiet && parser_->keep_alive()) keep_connection();
   connection_.reset();
   lookup_ = Resolver::Ticket();
   limit_at_ = SteadyTime::max();

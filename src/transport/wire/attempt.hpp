@@ -79,6 +79,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void resume();
   void reset();
   void finish();
+  void keep_connection() noexcept;
   bool over() const noexcept { return fault_ != Fault::none; }
 
   Loop& loop_;

@@ -1,12 +1,14 @@
 #include <redial/transport/wire.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
 #include "transport/wire/attempt.hpp"
+#include "transport/wire/forks.hpp"
 #include "transport/wire/loop.hpp"
 
 namespace redial {
@@ -71,11 +73,12 @@ Now Loop::now() {
 // ends a run too early, whoever runs the loop looks at the time and runs it again.
 void Loop::run(SteadyTime until) {
   if (until < armed_) {
-    armed_ = until;
-    timer_.expires_at(armed_);
+    armed_ = SteadyTime::max();  // until it is: out of memory, the next run arms it
+    timer_.expires_at(until);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) armed_ = SteadyTime::max();
     });
+    armed_ = until;
   }
   io.run_one();
 }
@@ -109,31 +112,40 @@ struct LoopStore {
   bool over = false;
 };
 
+/// What a wire has of one process.
+struct Belongings {
+  explicit Belongings(WireOptions options)
+      : shared(std::make_shared<WireShared>(std::move(options))),
+        store(std::make_shared<LoopStore>()) {}
+  std::shared_ptr<WireShared> shared;
+  std::shared_ptr<LoopStore> store;
+};
+
 class Wire final : public Transport {
  public:
-  explicit Wire(WireOptions options)
-      : shared_(std::make_shared<WireShared>(std::move(options))),
-        store_(std::make_shared<LoopStore>()) {}
+  explicit Wire(WireOptions options) : mine_(std::make_unique<Belongings>(std::move(options))) {}
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   ~Wire() override {
+    leave_what_the_parent_has();
     std::vector<std::unique_ptr<Loop>> idle;  // closed outside the lock
-    const std::lock_guard guard(store_->mutex);
-    store_->over = true;
-    idle.swap(store_->idle);
+    const std::lock_guard guard(mine_->store->mutex);
+    mine_->store->over = true;
+    idle.swap(mine_->store->idle);
   }
 
   std::shared_ptr<EventLoop> lease() override {
+    if (forks_.load(std::memory_order_acquire) != forks()) leave_what_the_parent_has();
     std::unique_ptr<Loop> loop;
     {
-      const std::lock_guard guard(store_->mutex);
-      if (!store_->idle.empty()) {
-        loop = std::move(store_->idle.back());
-        store_->idle.pop_back();
+      const std::lock_guard guard(mine_->store->mutex);
+      if (!mine_->store->idle.empty()) {
+        loop = std::move(mine_->store->idle.back());
+        mine_->store->idle.pop_back();
       }
     }
-    if (!loop) loop = std::make_unique<Loop>(shared_);
-    return {loop.release(), [store = store_](EventLoop* used) {
+    if (!loop) loop = std::make_unique<Loop>(mine_->shared);
+    return {loop.release(), [store = mine_->store](EventLoop* used) {
               std::unique_ptr<Loop> returned(static_cast<Loop*>(used));
               const std::lock_guard guard(store->mutex);
               if (!store->over) store->idle.push_back(std::move(returned));
@@ -146,8 +158,21 @@ class Wire final : public Transport {
   void cancel(EventLoop&, Exchange& exchange) override { Loop::cancel(exchange); }
 
  private:
-  std::shared_ptr<WireShared> shared_;
-  std::shared_ptr<LoopStore> store_;
+  // Two processes on one connection would take each other's answers; closing it properly, or
+  // taking it from the epoll set that both have, would end it for the parent; and the resolver's
+  // threads are not here. So a child begins anew and lets go of the rest without touching it.
+  void leave_what_the_parent_has() {
+    static std::mutex mutex;
+    const std::lock_guard guard(mutex);
+    if (forks_.load(std::memory_order_relaxed) == forks()) return;
+    auto anew = std::make_unique<Belongings>(mine_->shared->options);
+    static_cast<void>(mine_.release());  // NOLINT(bugprone-unused-return-value): left, not closed
+    mine_ = std::move(anew);
+    forks_.store(forks(), std::memory_order_release);
+  }
+
+  std::unique_ptr<Belongings> mine_;
+  std::atomic<unsigned> forks_{forks()};
 };
 
 }  // namespace
