@@ -132,8 +132,8 @@ void CallGroup::add(Request request, RequestOptions options, Done done) {
 CallGroup::CallId CallGroup::add(CallPlan plan, Done done) {
   try {
     entries_.emplace_back(*this, std::move(plan), done);
-  } catch (const Error& error) {
-    refuse(error, std::move(done));
+  } catch (const NoLoop& error) {
+    refuse(Error(error), std::move(done));
     return nullptr;
   }
   Entry& entry = entries_.back();

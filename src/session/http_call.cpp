@@ -264,7 +264,8 @@ std::shared_ptr<EventLoop> HttpCall::leased() const {
     report.stop_reason = StopReason::permanent_error;
     report.outcome = CallOutcome::failed;
     report.resend = call_ ? Resend::unsafe : Resend::safe;
-    throw Error(ErrorKind::local, std::string("no event loop: ") + error.what(), std::move(report));
+    throw NoLoop(ErrorKind::local, std::string("no event loop: ") + error.what(),
+                 std::move(report));
   }
 }
 

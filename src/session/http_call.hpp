@@ -44,12 +44,19 @@ struct CallPlan {
   std::optional<NestedRetries> nested = std::nullopt;  ///< it runs within a retry()
 };
 
+/// There can be no event loop to run on: a call's first (nothing was sent), or another transport's
+/// that a redirect leads to.
+class NoLoop final : public Error {
+ public:
+  using Error::Error;
+};
+
 /// One logical HTTP call: the owner that a `Drive` asks. It knows requests, redirects, sinks and
 /// responses; whether and when anything is sent again is `Call`'s.
 class HttpCall final : public DriveHost {
  public:
   /// With an owner, the call runs on the loop that the owner says and is advanced by it.
-  /// Throws Error (local) when there can be no event loop to run on: nothing was sent.
+  /// Throws NoLoop.
   explicit HttpCall(CallPlan plan, CallOwner* owner = nullptr);
   HttpCall(const HttpCall&) = delete;
   HttpCall& operator=(const HttpCall&) = delete;

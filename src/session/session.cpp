@@ -89,13 +89,11 @@ Error options_twice() {
 
 Result<Response> carried_out(Result<detail::CallPlan> plan) {
   if (!plan) return tl::make_unexpected(std::move(plan).error());
-  std::optional<detail::HttpCall> call;
   try {
-    call.emplace(*std::move(plan));
-  } catch (const Error& error) {
-    return tl::make_unexpected(error);
+    return detail::HttpCall(*std::move(plan)).run();
+  } catch (const detail::NoLoop& error) {
+    return tl::make_unexpected(Error(error));
   }
-  return call->run();
 }
 
 Response value_or_raise(Result<Response> result) {

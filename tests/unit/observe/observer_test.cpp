@@ -186,7 +186,7 @@ TEST(Observer, HearsTheEndOfACallThatFindsNoLoopAfterARedirect) {
   Fixture fixture(diary);
   fixture.session.mount("http://b.test/", {.transport = std::make_shared<NoLoop>()});
   fixture.transport->then(Scripted::answer(302, {{"Location", "http://b.test/"}}));
-  EXPECT_THROW(fixture.session.get("http://a.test/"), std::runtime_error);
+  EXPECT_THROW(fixture.session.get("http://a.test/"), LocalError);
   EXPECT_THAT(diary->events().back(), "finished GET http|a.test|80|/ cancelled");
 }
 

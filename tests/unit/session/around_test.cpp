@@ -17,7 +17,7 @@ struct Bench {
   Bench() : session(SessionOptions{.draw = Uniform::always(0)}) {
     session.mount("http://", {.transport = transport});
   }
-  testing::FakeClock& clock() { return transport->clock(); }
+  redial::testing::FakeClock& clock() { return transport->clock(); }
 
   std::shared_ptr<ScriptedTransport> transport = std::make_shared<ScriptedTransport>();
   Session session;
@@ -46,11 +46,11 @@ TEST_P(ClockJump, EndsNoCallBeforeOrAfterItsDeadline) {
   bench.transport->otherwise([&](const SentRequest&) {
     bench.clock().set_wall(bench.clock().now().wall + hours);
     Scripted slow = Scripted::answer(503);
-    slow.latency = 3s;
+    slow.takes = 3s;
     return slow;
   });
   const auto result = bench.session.try_get(
-      "http://a.test/", {.retry = Retry{.total = 100, .backoff_factor = 0s}, .deadline = 10s});
+      "http://a.test/", {.deadline = 10s, .retry = Retry{.total = 100, .backoff_factor = 0s}});
   const CallReport& report = result ? result->report() : result.error().report();
   EXPECT_EQ(report.attempts.size(), 4U);  // 0, 3, 6 and 9 s
   EXPECT_EQ(bench.clock().elapsed(), 10s);
@@ -66,14 +66,14 @@ TEST(Callbacks, WhatTheyThrowEndsTheCallAndNotTheSession) {
   const RequestOptions throwing{.retry_if = [](const Response&) -> bool { throw Mine(); }};
   EXPECT_THROW((void)bench.session.try_get("http://a.test/", throwing), Mine);
   EXPECT_EQ(bench.session.get("http://a.test/").status(), 200);
-  EXPECT_EQ(bench.transport->history().size(), 2U);
+  EXPECT_EQ(bench.transport->count(), 2U);
 }
 
 TEST(Callbacks, TheTimeTheyTakeCountsAgainstTheDeadline) {
   Bench bench;
   bench.transport->otherwise([](const SentRequest&) { return Scripted::answer(200); });
-  const RequestOptions slow{.retry = Retry{.total = 100, .backoff_factor = 0s},
-                            .deadline = 10s,
+  const RequestOptions slow{.deadline = 10s,
+                            .retry = Retry{.total = 100, .backoff_factor = 0s},
                             .retry_if = [&](const Response&) {
                               bench.clock().advance(6s);
                               return true;
