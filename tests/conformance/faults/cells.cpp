@@ -70,7 +70,8 @@ bool fits_the_request(const NamedFault& fault, const Cell& cell) {
 bool makes_sense(const Cell& cell) {
   const NamedFault& fault = *cell.fault;
   const std::string_view name = fault.name;
-  // F38 is a matter of time and chance: FaultServer's own tests. F45: tests/attack, around_test.cpp.
+  // F38 is a matter of time and chance: FaultServer's own tests. F45: tests/attack,
+  // around_test.cpp.
   if (begins_with(name, "F38-") || begins_with(name, "F45-")) return false;
   if (cell.reused && strikes_connections(fault)) return false;
   if (cell.once && is_for_good(fault)) return false;
