@@ -31,23 +31,28 @@ struct GuardInfo {
   Guard guard;
   std::string_view name;
   std::string_view what;
-  Wrong expected;  ///< what comes of it, without it
+  Wrong expected;          ///< what comes of it in the campaign, without it
+  std::string_view cells;  ///< of the conformance matrix, where it is missed
 };
 inline constexpr std::array<GuardInfo, 10> k_guards{{
-    {Guard::gate, "gate", "sent and unanswered: a POST is not sent again", Wrong::duplicate},
+    {Guard::gate, "gate", "sent and unanswered: a POST is not sent again", Wrong::duplicate,
+     "F16-rst, POST, "},
     {Guard::status_gate, "status-gate", "500, 502, 503, 504: a POST is not sent again",
-     Wrong::duplicate},
-    {Guard::evidence, "evidence", "`not_sent` only when no byte left", Wrong::duplicate},
+     Wrong::duplicate, "F36-502, POST, "},
+    {Guard::evidence, "evidence", "`not_sent` only when no byte left", Wrong::duplicate,
+     "F16-rst, POST, "},
     {Guard::one_send, "one-send", "an attempt is one physical send, on a reused connection too",
-     Wrong::duplicate},
-    {Guard::key, "key", "the same idempotency key over all attempts", Wrong::second_for_key},
-    {Guard::head, "head", "a head is read to its blank line", Wrong::no_effect},
-    {Guard::body, "body", "a body is whole, or it is no success", Wrong::no_effect},
+     Wrong::duplicate, "F17-rst, POST, "},
+    {Guard::key, "key", "the same idempotency key over all attempts", Wrong::second_for_key,
+     "F16-rst, POST with key, "},
+    {Guard::head, "head", "a head is read to its blank line", Wrong::no_effect, "F21-fin, POST, "},
+    {Guard::body, "body", "a body is whole, or it is no success", Wrong::no_effect,
+     "F26-fin, POST, "},
     {Guard::quiet, "quiet", "an idle connection is looked at before it is used",
-     Wrong::foreign_answer},
-    {Guard::doubt, "doubt", "`in_doubt` is an outcome of its own", Wrong::lost},
+     Wrong::foreign_answer, "F18b-200, POST, "},
+    {Guard::doubt, "doubt", "`in_doubt` is an outcome of its own", Wrong::lost, "F16-rst, POST, "},
     {Guard::unsent, "unsent", "`not_sent` is tried again, whatever the method",
-     Wrong::unsent_given_up},
+     Wrong::unsent_given_up, "F1-refused, POST, "},
 }};
 const GuardInfo* guard_of(std::string_view name);
 

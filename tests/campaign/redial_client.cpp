@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <future>
+#include <memory>
 #include <utility>
 
 #include <redial/async.hpp>
@@ -96,10 +97,10 @@ class Asynchronous final : public Client {
   }
   bool reports() const override { return true; }
   Told call(const Order& order, std::size_t) override {
-    std::promise<Result<Response>> end;
+    const auto end = std::make_shared<std::promise<Result<Response>>>();
     session_.send(Request::post(place_.url(order)).options(options_of(order, guard_)),
-                  [&end](Result<Response> result) { end.set_value(std::move(result)); });
-    return told_of(end.get_future().get(), order, guard_);
+                  [end](Result<Response> result) { end->set_value(std::move(result)); });
+    return told_of(end->get_future().get(), order, guard_);
   }
 
  private:

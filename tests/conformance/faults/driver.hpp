@@ -9,6 +9,8 @@
 
 #include <redial/policy/report.hpp>
 
+#include "campaign/guards.hpp"
+
 namespace conformance {
 
 /// How a client of a cell is made.
@@ -44,7 +46,9 @@ using Call = std::function<Played(const CallSpec&)>;
 /// Any client of redial's can be put through the table.
 using Driver = std::function<Call(const ClientSpec&)>;
 
-/// `redial::Session`.
-Driver blocking_driver();
+/// `redial::Session`, and `redial::AsyncSession`; or either without one of its guards, which the
+/// table must notice.
+Driver blocking_driver(std::optional<campaign::Guard> without = std::nullopt);
+Driver async_driver(std::optional<campaign::Guard> without = std::nullopt);
 
 }  // namespace conformance
