@@ -175,13 +175,14 @@ class Requests final : public Client {
 }  // namespace
 
 MakeClient curl_command(std::vector<std::string> options) {
-  return [options](const Place& place) { return std::make_unique<CurlCommand>(place, options); };
+  return [options = std::move(options)](const Place& place) {
+    return std::make_unique<CurlCommand>(place, options);
+  };
 }
 
 MakeClient requests(std::string mode) {
-  return [mode, interpreters = std::make_shared<Interpreters>()](const Place& place) {
-    return std::make_unique<Requests>(place, mode, interpreters);
-  };
+  return [mode = std::move(mode), interpreters = std::make_shared<Interpreters>()](
+             const Place& place) { return std::make_unique<Requests>(place, mode, interpreters); };
 }
 
 }  // namespace campaign
