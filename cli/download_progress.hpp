@@ -43,6 +43,7 @@ class ProgressSink final : public BodySink {
   void commit() override;
   void abandon() noexcept override;
   bool can_abandon() const noexcept override { return output_.can_abandon(); }
+  bool can_continue() const noexcept override { return output_.can_continue(); }
 
  private:
   struct Mark {

@@ -99,7 +99,8 @@ FaultFields::Change FaultFields::reply_field(JsonView key, JsonView value) const
   if (Change change = afterwards(field, value)) return change;
   fail(key,
        "unknown field \"" + printable(field) +
-           "\"; a reply has status, reason, headers, body, body_base64, chunked, close_delimited, "
+           "\"; a reply has status, reason, headers, body, body_base64, ranges, chunked, "
+           "close_delimited, "
            "endless, raw, raw_base64, before, after, fault, cut_after, upload_read, delay_head_ms, "
            "delay_body_ms, drip_head_ms, drip_body_ms, early, drains, ignores_expect, close, "
            "close_notify, acts, idle_bytes, idle, delay_idle_ms, times");
@@ -111,6 +112,7 @@ FaultFields::Change FaultFields::framing(const std::string& field, JsonView valu
   if (field == "headers") return headers(value);
   if (field == "body") return set(&Reply::body, text(value, field));
   if (field == "body_base64") return set(&Reply::body, bytes(value, field));
+  if (field == "ranges") return set(&Reply::ranges, yes_or_no(value, field));
   if (field == "chunked") return set(&Reply::chunked, yes_or_no(value, field));
   if (field == "close_delimited") return set(&Reply::close_delimited, yes_or_no(value, field));
   if (field == "endless") return set(&Reply::endless, yes_or_no(value, field));

@@ -8,8 +8,9 @@
 #include <system_error>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include <redial/http/file_sink.hpp>
 
 #include "errors.hpp"
 
@@ -35,12 +36,6 @@ class Descriptor {
   }
   int get() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
-  /// Reports what only shows when a file is closed (quota, network file systems).
-  void close_checked(const std::string& name) {
-    const int fd = fd_;
-    fd_ = -1;
-    if (fd >= 0 && ::close(fd) != 0) fail(name);
-  }
 
  private:
   void close() {
@@ -50,16 +45,10 @@ class Descriptor {
   int fd_ = -1;
 };
 
-// A link is written through, not replaced.
-std::string behind_links(const std::string& path) {
-  std::error_code none;
-  const auto target = std::filesystem::canonical(path, none);
-  return none ? path : target.string();
-}
-
 class HeldStdout final : public BodyOutput {
  public:
   void abandon() noexcept override { reset(); }
+  bool can_continue() const noexcept override { return true; }
 
  protected:
   void reset() override {
@@ -109,54 +98,38 @@ class LiveStdout final : public BodyOutput {
   void deliver() override {}
 };
 
+// The library's file, with the head in it where that is asked for.
 class FileOutput final : public BodyOutput {
  public:
-  explicit FileOutput(const std::string& path)
-      : path_(behind_links(path)), part_(path_ + ".redial-XXXXXX") {
-    // What is not a regular file (/dev/null, a pipe) cannot be renamed over: it is written as it
-    // is.
-    struct stat status {};
-    const bool exists = stat(path_.c_str(), &status) == 0;
-    direct_ = exists && !S_ISREG(status.st_mode);
-    if (direct_) {
-      file_.reset(open(path_.c_str(), O_WRONLY | O_CLOEXEC));
-    } else {
-      file_.reset(mkostemp(part_.data(), O_CLOEXEC));
-      made_ = file_.is_open();
-      const mode_t mask = umask(0);
-      umask(mask);
-      // A file that is replaced keeps its mode: it may be private.
-      if (made_) fchmod(file_.get(), exists ? status.st_mode & 07777 : 0666 & ~mask);
-    }
-    if (!file_.is_open()) fail(path_);
+  explicit FileOutput(const std::string& path) {
+    checked([&] { file_.emplace(path); });
   }
-  FileOutput(const FileOutput&) = delete;
-  FileOutput& operator=(const FileOutput&) = delete;
-  ~FileOutput() override {
-    if (made_) unlink(part_.c_str());
-  }
-  void abandon() noexcept override {
-    if (!direct_ && file_.is_open() && ftruncate(file_.get(), 0) == 0)
-      lseek(file_.get(), 0, SEEK_SET);
-  }
-  bool can_abandon() const noexcept override { return !direct_; }
+  void abandon() noexcept override { file_->abandon(); }
+  bool can_abandon() const noexcept override { return file_->can_abandon(); }
+  bool can_continue() const noexcept override { return file_->can_continue(); }
 
  protected:
-  void reset() override { abandon(); }
-  void append(std::string_view piece) override { write_all(file_.get(), piece, path_); }
+  void reset() override {
+    checked([&] { file_->begin(Response()); });
+  }
+  void append(std::string_view piece) override {
+    checked([&] { file_->write(piece); });
+  }
   void deliver() override {
-    file_.close_checked(path_);
-    if (direct_) return;
-    if (rename(part_.c_str(), path_.c_str()) != 0) fail(path_);
-    made_ = false;
+    checked([&] { file_->commit(); });
   }
 
  private:
-  std::string path_;
-  std::string part_;
-  Descriptor file_;
-  bool direct_ = false;
-  bool made_ = false;
+  template <class Action>
+  static void checked(Action action) {
+    try {
+      action();
+    } catch (const std::system_error& error) {
+      throw OutputError(error.what());
+    }
+  }
+
+  std::optional<FileSink> file_;
 };
 
 }  // namespace

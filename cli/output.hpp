@@ -46,8 +46,7 @@ class BodyOutput : public BodySink {
 std::unique_ptr<BodyOutput> held_stdout();
 /// stdout at once (-N): what was written cannot be taken back, so body errors are final.
 std::unique_ptr<BodyOutput> live_stdout();
-/// `path`, written as a sibling and renamed when whole. Throws OutputError when the sibling cannot
-/// be made.
+/// `path`, by a FileSink. Throws OutputError when its sibling cannot be made.
 std::unique_ptr<BodyOutput> file_output(const std::string& path);
 
 }  // namespace redial::cli

@@ -4,6 +4,7 @@
 /// redial/testing/*.
 
 #include <redial/http/cookies.hpp>
+#include <redial/http/file_sink.hpp>
 #include <redial/http/multipart.hpp>
 #include <redial/http/request.hpp>
 #include <redial/http/response.hpp>

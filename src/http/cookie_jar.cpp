@@ -12,7 +12,7 @@
 #include "http/cookie_file.hpp"
 #include "http/public_suffix.hpp"
 #include "http/read_file.hpp"
-#include "http/replace_file.hpp"
+#include "http/sibling_file.hpp"
 #include "http/set_cookie.hpp"
 
 namespace redial {
@@ -317,7 +317,9 @@ std::string CookieJar::text(WallTime now) const {
 }
 
 void CookieJar::save(const std::string& file, WallTime now) const {
-  detail::replace_file(file, text(now));
+  detail::SiblingFile out(file, 0600);  // its owner's alone: cookies are secrets
+  out.write(text(now));
+  out.commit(detail::SiblingFile::Durability::of_the_system);
 }
 
 }  // namespace v0

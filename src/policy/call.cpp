@@ -204,6 +204,7 @@ void Call::report(const Outcome& outcome, Now now) {
   attempt.status = outcome.status;
   attempt.body = outcome.body;
   attempt.connection_reused = outcome.connection_reused;
+  attempt.resumed_at = outcome.resumed_at;
   attempt.retry_after = outcome.retry_after ? outcome.retry_after : quota_of(outcome);
   attempt.os_error = outcome.os_error;
   attempt.detail = outcome.detail;

@@ -42,6 +42,7 @@ constexpr std::array k_faults{
     FaultTraits{"tls_alert_late", Cause::read, Persistence::once},
     FaultTraits{"body_cut", Cause::body, Persistence::transient},
     FaultTraits{"body_undecodable", Cause::body, Persistence::transient},
+    FaultTraits{"body_mismatch", Cause::body, Persistence::transient},
     FaultTraits{"body_too_large", Cause::none, Persistence::never},
     FaultTraits{"sink_failed", Cause::none, Persistence::never},
     FaultTraits{"failed", Cause::none, Persistence::transient},
@@ -51,8 +52,8 @@ constexpr std::array k_faults{
 static_assert(k_faults.size() == static_cast<std::size_t>(Fault::cancelled) + 1);
 
 constexpr std::array<std::string_view, 4> k_evidence{"not_sent", "refused", "maybe", "responded"};
-constexpr std::array<std::string_view, 5> k_verdicts{"whole", "cut", "undecodable", "too_large",
-                                                     "sink_failed"};
+constexpr std::array<std::string_view, 6> k_verdicts{"whole",    "cut",       "undecodable",
+                                                     "mismatch", "too_large", "sink_failed"};
 constexpr std::array<std::string_view, 7> k_causes{"none",     "connect", "read", "status",
                                                    "redirect", "body",    "other"};
 

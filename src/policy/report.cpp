@@ -85,7 +85,7 @@ std::string_view name_of(const std::array<std::string_view, N>& names, Enum valu
 constexpr std::array<std::string_view, 5> k_outcomes{"ok", "in_doubt", "later", "cancelled",
                                                      "failed"};
 constexpr std::array<std::string_view, 3> k_resends{"safe", "same_key", "unsafe"};
-constexpr std::array<std::string_view, 3> k_decisions{"stop", "retry", "redirect"};
+constexpr std::array<std::string_view, 4> k_decisions{"stop", "retry", "redirect", "authenticate"};
 
 struct StopTraits {
   std::string_view name;
@@ -237,6 +237,7 @@ nlohmann::ordered_json to_json(const AttemptReport& attempt) {
   json["wait_s"] = nullptr;
   if (attempt.decision != Decision::stop) json["wait_s"] = rounded_seconds(attempt.wait);
   json["connection_reused"] = attempt.connection_reused;
+  if (attempt.resumed_at > 0) json["resumed_at"] = attempt.resumed_at;
   if (attempt.held > Duration::zero()) json["held_s"] = rounded_seconds(attempt.held);
   json["started_s"] = rounded_seconds(attempt.started);
   json["elapsed_s"] = rounded_seconds(attempt.elapsed);
@@ -289,9 +290,11 @@ std::string CallReport::text() const {
     block += fmt::format("  {:>2}. at {:>7.3f} s  {:<9}  {}", attempt.number,
                          seconds(attempt.started), to_string(attempt.evidence), what_came(attempt));
     if (attempt.connection_reused) block += ", reused connection";
+    if (attempt.resumed_at > 0) block += fmt::format(", resumed at {}", attempt.resumed_at);
     if (attempt.held > Duration::zero())
       block += fmt::format(", held back for {:.3f} s", seconds(attempt.held));
     if (attempt.decision == Decision::redirect) block += "; redirected";
+    if (attempt.decision == Decision::authenticate) block += "; again with credentials";
     if (attempt.decision == Decision::retry)
       block += fmt::format("; again after {:.3f} s", seconds(attempt.wait));
     block += '\n';

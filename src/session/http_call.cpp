@@ -1,5 +1,6 @@
 #include "session/http_call.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -50,6 +51,7 @@ ErrorKind kind_of(Fault fault) {
     case Fault::upload_failed:
     case Fault::body_cut:
     case Fault::body_undecodable:
+    case Fault::body_mismatch:
     case Fault::body_too_large:
     case Fault::sink_failed:
       return ErrorKind::body;
@@ -90,54 +92,6 @@ ErrorKind kind_of(const CallReport& report) {
 
 }  // namespace
 
-// Feeds a caller's sink and remembers what went wrong there: exceptions end at this wall.
-class HttpCall::SinkFeed final : public Exchange::Sink {
- public:
-  explicit SinkFeed(BodySink& sink) : sink_(sink) {}
-
-  void begin(const Response& response) {
-    open_ = guarded([&] { sink_.begin(response); });
-  }
-  bool write(std::string_view piece) override {
-    started_ = true;
-    return open_ && guarded([&] { sink_.write(piece); });
-  }
-  bool commit() {
-    const bool done = open_ && guarded([&] { sink_.commit(); });
-    open_ = false;
-    return done;
-  }
-  void abandon() noexcept {
-    if (open_) sink_.abandon();
-    open_ = false;
-  }
-  bool is_open() const noexcept { return open_; }
-  bool failed() const noexcept { return !error_.empty(); }
-  const std::string& error() const noexcept { return error_; }
-  bool cannot_take_back() const noexcept { return started_ && !sink_.can_abandon(); }
-
- private:
-  template <class Action>
-  bool guarded(Action action) {
-    try {
-      action();
-      return true;
-    } catch (const std::exception& error) {
-      error_ = error.what();
-    } catch (...) {
-      error_ = "the sink threw something that is not a std::exception";
-    }
-    sink_.abandon();
-    open_ = false;
-    return false;
-  }
-
-  BodySink& sink_;
-  std::string error_;
-  bool open_ = false;
-  bool started_ = false;
-};
-
 class HttpCall::HttpAttempt final : public Attempt {
  public:
   explicit HttpAttempt(HttpCall& call) : call_(call) {}
@@ -145,17 +99,19 @@ class HttpCall::HttpAttempt final : public Attempt {
   Sink* head(ReceivedResponse& received) override {
     const RequestOptions& options = *call_.plan_.options;
     const bool to_sink = options.sink != nullptr && received.status >= 200 && received.status < 300;
-    receive.body_bytes =
-        options.max_body.value_or(to_sink ? k_no_limit : ReceiveLimits().body_bytes);
+    receive.body_bytes = options.max_body.value_or(to_sink ? k_no_limit : receive.body_bytes);
     if (!to_sink) return nullptr;
     ReceivedResponse copy;
     copy.status = received.status;
     copy.http_minor = received.http_minor;
     copy.reason = received.reason;
     copy.headers = received.headers;
+    SinkFeed& feed = *call_.feed_;
+    const bool decoded = options.decode_content && received.headers.contains("Content-Encoding");
     if (!call_.detached_)
-      call_.feed_->begin(ResponseBuilder::from(std::move(copy), call_.plan_.request));
-    return call_.feed_.get();
+      feed.head(ResponseBuilder::from(std::move(copy), call_.plan_.request), decoded);
+    receive.body_bytes -= std::min(receive.body_bytes, feed.resumed_at());  // it is over the whole
+    return &feed;
   }
   void finished(Outcome result) override {
     outcome = std::move(result);
@@ -170,7 +126,8 @@ HttpCall::HttpCall(CallPlan plan, CallOwner* owner)
     : plan_(std::move(plan)),
       owner_(owner),
       cookies_(plan_.jar, plan_.options->cookies, plan_.request) {
-  if (plan_.options->sink != nullptr) feed_ = std::make_unique<SinkFeed>(*plan_.options->sink);
+  if (plan_.options->sink != nullptr)
+    feed_ = std::make_unique<SinkFeed>(*plan_.options->sink, *plan_.request);
   go_to(plan_.request->url);
   call_.emplace(*plan_.policy, traits(), loop_->now(), plan_.draw);
   observation_.watch(plan_.observer, mount_->observer.get());
@@ -180,6 +137,7 @@ HttpCall::HttpCall(CallPlan plan, CallOwner* owner)
 
 HttpCall::~HttpCall() {
   waker_.reset();
+  if (feed_ != nullptr) feed_->drop();
   if (observation_.over()) return;
   try {
     leave_observed();
@@ -224,7 +182,7 @@ Result<Response> HttpCall::run() {
 
 void HttpCall::detach() noexcept {
   detached_ = true;
-  if (feed_ != nullptr) feed_->abandon();
+  if (feed_ != nullptr) feed_->drop();
   cancel();
 }
 
@@ -296,6 +254,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
     return StopReason::body_not_replayable;
   }
   if (call_->drops_expect()) request.headers.erase("Expect");
+  if (feed_ != nullptr) feed_->ask(request);
   cookies_.put(request, loop_->now().wall);
   attempt.method = request.method;
   attempt.url = &request.url;
@@ -304,6 +263,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   attempt.tls = &mount_->tls;
   attempt.proxy = proxy_;
   attempt.fresh_connection = call_->needs_fresh_connection();
+  attempt.receive = mount_->limits;
   attempt.decode_content = plan_.options->decode_content;
   if (observation_.active()) observation_.attempt_started(call_->last_attempt(), loop_->now());
   return std::nullopt;
@@ -313,8 +273,7 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
   answer_.reset();
   redirected_.reset();
   outcome.body_replayable = plan_.request->body.replayable();
-  if (feed_ != nullptr && feed_->failed() && outcome.fault != Fault::none)
-    outcome.detail = feed_->error();
+  if (feed_ != nullptr) feed_->judge(outcome);
   if (outcome.evidence != Evidence::responded) return;
   cookies_.keep(plan_.request->url, attempt.response.headers, loop_->now().wall);
 
@@ -354,18 +313,10 @@ void HttpCall::judge_redirect(Outcome& outcome) {
   }
 }
 
-// A whole body that is wanted is committed before the engine hears of it: a full disk must not pass
-// for success.
 void HttpCall::close_sink(Outcome& outcome) {
-  if (feed_ == nullptr || !feed_->is_open()) return;
-  const bool wanted = outcome.body == BodyVerdict::whole && !outcome.asks_again;
-  outcome.output_started = feed_->cannot_take_back();
-  if (!wanted) return feed_->abandon();
-  if (feed_->commit()) return;
-  outcome.body = BodyVerdict::sink_failed;
-  outcome.fault = Fault::sink_failed;
-  outcome.detail = feed_->error();
-  answer_.reset();
+  if (feed_ == nullptr) return;
+  feed_->close(outcome, outcome.body == BodyVerdict::whole && !outcome.asks_again);
+  if (outcome.body == BodyVerdict::sink_failed) answer_.reset();
 }
 
 void HttpCall::settle(Attempt&) {
@@ -373,6 +324,7 @@ void HttpCall::settle(Attempt&) {
   if (observation_.active()) observation_.attempt_decided(call_->last_attempt(), loop_->now());
   if (call_->last_decision() == Decision::redirect) {
     history_.push_back(*std::move(answer_));
+    if (feed_ != nullptr) feed_->drop();  // a part of one resource is none of another
     answer_.reset();
     last_.reset();
     const std::string before = plan_.request->method;
@@ -407,6 +359,7 @@ bool HttpCall::holds_answer() const {
 }
 
 Result<Response> HttpCall::result() {
+  if (feed_ != nullptr) feed_->drop();
   CallReport report = full_report();
   if (observation_.active()) observation_.finished(report, loop_->now());
   if (holds_answer()) {

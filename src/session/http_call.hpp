@@ -17,6 +17,7 @@
 #include "session/hop_cookies.hpp"
 #include "session/mounts.hpp"
 #include "session/proxy_choice.hpp"
+#include "session/sink_feed.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -85,7 +86,6 @@ class HttpCall final : public DriveHost {
 
  private:
   class HttpAttempt;
-  class SinkFeed;
   struct Waker {
     EventLoop* loop;
     CallOwner* owner;

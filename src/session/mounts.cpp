@@ -30,6 +30,8 @@ Mount Mounts::compiled(const Adapter& adapter) const {
   mount.tls = adapter.tls;
   if (mount.tls.verify && mount.tls.ca_file.empty()) mount.tls.ca_file = ca_bundle_;
   mount.transport = adapter.transport;
+  mount.limits = adapter.limits;
+  mount.unix_socket = adapter.unix_socket;
   mount.observer = adapter.observer;
   if (adapter.idempotency) validate(*adapter.idempotency);
   mount.idempotency = adapter.idempotency;

@@ -19,6 +19,8 @@ struct Mount {
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<Transport> transport;  ///< null: the session's wire
   TlsOptions tls;
+  ReceiveLimits limits;
+  std::string unix_socket;
   std::shared_ptr<Observer> observer;
   std::optional<IdempotencyKeys> idempotency;
 };

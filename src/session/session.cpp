@@ -28,6 +28,8 @@ namespace redial {
 inline namespace v0 {
 namespace {
 
+constexpr const char* k_coding = "Accept-Encoding";
+
 std::uint64_t entropy() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32) | device();
@@ -121,7 +123,7 @@ struct Session::State {
         seed(entropy()) {
     defaults.set("User-Agent", "redial/" REDIAL_VERSION);
     defaults.set("Accept", "*/*");
-    defaults.set("Accept-Encoding", "gzip, deflate, br, zstd");
+    defaults.set(k_coding, "gzip, deflate, br, zstd");
     merge(defaults, options.headers);
   }
 
@@ -162,6 +164,11 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   Headers fields = defaults;
   merge(fields, request.headers);
   merge(fields, call.headers);
+  // What is undone while it arrives cannot be gone on with: a server counts other bytes than we do.
+  const bool coding_said = options.headers.contains(k_coding) ||
+                           request.headers.contains(k_coding) || call.headers.contains(k_coding);
+  if (call.sink != nullptr && call.sink->can_continue() && !coding_said)
+    fields.set(k_coding, "identity");
   for (const auto& name : call.unset_headers) fields.erase(name);
   request.headers = std::move(fields);
   if (!options.params.empty()) request.url = request.url.with_query_appended(options.params);

@@ -10,6 +10,7 @@
 #include "testing/acceptor.hpp"
 #include "testing/answer.hpp"
 #include "testing/channel.hpp"
+#include "testing/ranges.hpp"
 #include "testing/rules.hpp"
 
 namespace redial {
@@ -208,6 +209,7 @@ struct FaultServer::State {
     channel.note_tls(*request);
     reply = next_reply(*request);
     rules.apply(*request, reply);
+    apply_range(*request, reply);
     return request;
   }
 

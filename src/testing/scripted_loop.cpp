@@ -16,6 +16,8 @@ BodyVerdict verdict_of(Fault fault) {
       return BodyVerdict::whole;
     case Fault::body_undecodable:
       return BodyVerdict::undecodable;
+    case Fault::body_mismatch:
+      return BodyVerdict::mismatch;
     case Fault::body_too_large:
       return BodyVerdict::too_large;
     case Fault::sink_failed:

@@ -97,6 +97,11 @@ class REDIAL_EXPORT BodySink {
   /// Forget what was written since `begin`.
   virtual void abandon() noexcept = 0;
   virtual bool can_abandon() const noexcept { return true; }
+  /// Whether what it was given may stay where it is when an attempt breaks off: the next attempt
+  /// asks for the rest alone where the server can do that safely (RFC 9110 §13.1.5), and `write`
+  /// then goes on without `abandon` and `begin`. Such a call asks for no content coding unless told
+  /// to.
+  virtual bool can_continue() const noexcept { return false; }
 };
 
 }  // namespace v0

@@ -113,6 +113,7 @@ class REDIAL_EXPORT Call final : public StepSource {
   void judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now);
   void judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_status, Now now);
   void judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now);
+  void authenticate(AttemptReport& attempt, const Outcome& outcome, Now now);
   void follow(AttemptReport& attempt, const Outcome& outcome, Now now);
   enum class Pace : std::uint8_t { backoff, at_once };
   void again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now);
@@ -163,6 +164,7 @@ class REDIAL_EXPORT Call final : public StepSource {
   bool once_spent_ = false;         // a fault that is worth one more try
   bool misdirected_spent_ = false;  // 421
   bool early_spent_ = false;        // 425
+  int challenges_met_ = 0;          // 401
   AttemptLog log_;
 };
 

@@ -24,6 +24,7 @@ enum class BodyVerdict : std::uint8_t {
   whole,        ///< complete and decoded, or there is none
   cut,          ///< ended early, or its framing or transfer broke
   undecodable,  ///< its content coding is damaged or unknown
+  mismatch,     ///< not what was announced or asked for: a wrong digest, a wrong part
   too_large,    ///< over a limit of ours: permanent
   sink_failed,  ///< the caller's sink refused it (a full disk): permanent
 };
@@ -63,6 +64,7 @@ enum class Fault : std::uint8_t {
   // In the answer's body (evidence `responded`).
   body_cut,
   body_undecodable,
+  body_mismatch,  ///< a digest that does not match, or a part (206, 416) that was not asked for
   body_too_large,
   sink_failed,
   // In a callable that `retry()` runs.

@@ -31,10 +31,13 @@ struct Outcome {
   int status = 0;                          ///< the final status; 0 unless `responded`
   BodyVerdict body = BodyVerdict::whole;   ///< meaningful when `responded`
   RedirectVerdict redirect = RedirectVerdict::none;  ///< set by the driver
-  bool asks_again = false;         ///< the caller's predicate over the answer says "try again"
-  bool body_replayable = true;     ///< set by the driver: the body could be sent once more
-  bool output_started = false;     ///< pieces of the body went where they cannot be taken back
-  bool sent_expect = false;        ///< the request carried `Expect: 100-continue`
+  bool asks_again = false;       ///< the caller's predicate over the answer says "try again"
+  bool body_replayable = true;   ///< set by the driver: the body could be sent once more
+  bool output_started = false;   ///< pieces of the body went where they cannot be taken back
+  std::uint64_t resumed_at = 0;  ///< the body went on from this byte of an earlier attempt's; 0: it
+                                 ///< began at its beginning
+  bool meets_challenge = false;  ///< set by the driver: what a 401 asks for can be sent along
+  bool sent_expect = false;      ///< the request carried `Expect: 100-continue`
   bool connection_reused = false;  ///< the connection had carried an earlier exchange
   std::optional<Duration> retry_after =
       std::nullopt;  ///< the server's hint (or its proxy's, when nothing was sent), counted from

@@ -56,7 +56,12 @@ enum class StopReason : std::uint8_t {
   cancelled,
 };
 
-enum class Decision : std::uint8_t { stop, retry, redirect };
+enum class Decision : std::uint8_t {
+  stop,
+  retry,
+  redirect,
+  authenticate,  ///< once more with what the challenge of a 401 asks for: no retry
+};
 
 REDIAL_EXPORT std::string_view to_string(CallOutcome outcome) noexcept;
 REDIAL_EXPORT std::string_view to_string(Resend resend) noexcept;
@@ -76,6 +81,7 @@ struct AttemptReport {
   int status = 0;  ///< 0: no answer
   BodyVerdict body = BodyVerdict::whole;
   bool connection_reused = false;
+  std::uint64_t resumed_at = 0;  ///< it went on with a body from this byte; 0: from its beginning
   std::optional<Duration> retry_after = std::nullopt;  ///< the server's hint
   Decision decision = Decision::stop;
   Cause cause = Cause::none;  ///< the counter it spent, or would have spent

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <redial/config.hpp>
 #include <redial/observe/observer.hpp>
@@ -27,6 +28,11 @@ struct Adapter {
   std::shared_ptr<Transport> transport =
       nullptr;  ///< null: the session's own wire. Tests plug in here
   TlsOptions tls = {};
+  /// Connect to this Unix domain socket instead of the URL's host, which still goes into Host (and
+  /// TLS). No proxy is used then. Empty: TCP.
+  std::string unix_socket = {};
+  ReceiveLimits limits =
+      {};  ///< on what servers may make us hold; `max_body` of a request beats it
   std::optional<PoolOptions> pool =
       std::nullopt;  ///< set: a wire of this adapter's own, with this pool
   std::shared_ptr<Guard> guard = nullptr;

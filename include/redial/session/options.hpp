@@ -50,8 +50,14 @@ class REDIAL_EXPORT Auth {
  public:
   static Auth basic(std::string_view user, std::string_view password);
   static Auth bearer(std::string_view token);
+  /// Digest (RFC 7616): the password itself is never sent. The first 401 of a server is answered
+  /// within the call, without a retry being spent; the session remembers its challenge, so that
+  /// later calls are answered at once. A server that asks for Basic gets nothing: its 401 is the
+  /// answer.
+  static Auth digest(std::string_view user, std::string_view password);
 
-  std::string field;  ///< the field's value
+  std::string field;  ///< the field's value; empty for `digest`, whose field is made for each send
+  std::string user = {}, password = {};  ///< of `digest`
 };
 
 /// An idempotency key: the server's promise to act once for all requests that carry it.

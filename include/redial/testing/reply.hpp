@@ -41,6 +41,8 @@ struct Reply {
   std::string reason = "Reply";
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
+  bool ranges = false;  ///< a GET may ask for a part of it: 206 or 416, as its If-Range and the
+                        ///< ETag or Last-Modified in `headers` allow
   bool chunked = false;
   bool close_delimited = false;  ///< no framing: the body ends with the connection
   bool endless = false;          ///< the body over and over, until the client hangs up

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,7 +43,9 @@ struct ReceiveLimits {
   std::uint32_t head_fields = 1000;
   std::uint32_t interim_answers = 32;
   std::uint64_t body_bytes = 64ULL * 1024 * 1024;  ///< decoded
-  double expansion_ratio = 100;                    ///< decoded/received, beyond expansion_floor
+  /// As sent, of a body with a content coding; unset: as `body_bytes`, and a little more.
+  std::optional<std::uint64_t> encoded_bytes = std::nullopt;
+  double expansion_ratio = 100;  ///< decoded/received, beyond expansion_floor
   std::uint64_t expansion_floor = 10ULL * 1024 * 1024;
 };
 
@@ -64,6 +67,8 @@ class REDIAL_EXPORT Exchange {
   const Body* body = nullptr;
   const TlsOptions* tls = nullptr;    ///< never null once started
   const ProxyRoute* proxy = nullptr;  ///< null: directly
+  std::string_view unix_socket =
+      {};  ///< a path: connect there, whatever the URL's host; then no proxy
   AttemptLimits limits;
   ReceiveLimits receive;
   bool fresh_connection = false;  ///< do not use a pooled connection (421)

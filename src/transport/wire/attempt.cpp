@@ -235,6 +235,8 @@ bool Attempt::fail_body(BodyVerdict verdict, std::string detail) {
       return fail(Fault::body_cut, std::move(detail));
     case BodyVerdict::undecodable:
       return fail(Fault::body_undecodable, std::move(detail));
+    case BodyVerdict::mismatch:
+      return fail(Fault::body_mismatch, std::move(detail));
     case BodyVerdict::too_large:
       return fail(Fault::body_too_large, std::move(detail));
     case BodyVerdict::sink_failed:
