@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <redial/http/text.hpp>
+
 #include "http/content_range.hpp"
 #include "http/digest_fields.hpp"
 #include "session/partial_body.hpp"
@@ -27,9 +29,8 @@ Headers fields_of(std::string_view text) {
     const std::string_view line = text.substr(0, end);
     const auto colon = line.find(':');
     if (colon != std::string_view::npos) {
-      const std::string_view value = line.substr(colon + 1);
       headers.add_received(std::string(line.substr(0, colon)),
-                           std::string(value.substr(value.starts_with(' ') ? 1 : 0)));
+                           std::string(trim_ows(line.substr(colon + 1))));
     }
     text = end == std::string_view::npos ? "" : text.substr(end + 1);
   }

@@ -12,8 +12,8 @@
 #include "http/cookie_file.hpp"
 #include "http/public_suffix.hpp"
 #include "http/read_file.hpp"
-#include "http/sibling_file.hpp"
 #include "http/set_cookie.hpp"
+#include "http/sibling_file.hpp"
 
 namespace redial {
 inline namespace v0 {

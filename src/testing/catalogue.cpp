@@ -33,6 +33,7 @@ const std::vector<NamedFault>& fault_catalogue() {
     add_semantic_faults(*catalogue);
     add_proxy_faults(*catalogue);
     add_client_faults(*catalogue);
+    add_download_faults(*catalogue);
     return catalogue;
   }();
   return all;

@@ -18,6 +18,7 @@ void add_body_faults(std::vector<NamedFault>& catalogue);        // F26–F32
 void add_semantic_faults(std::vector<NamedFault>& catalogue);    // F33–F38
 void add_proxy_faults(std::vector<NamedFault>& catalogue);       // F44
 void add_client_faults(std::vector<NamedFault>& catalogue);      // F5, F45
+void add_download_faults(std::vector<NamedFault>& catalogue);    // F46
 
 /// The answer of which something is wrong: ten bytes, and the request had its effect.
 inline Reply acting() {

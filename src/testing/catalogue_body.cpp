@@ -93,6 +93,16 @@ void add_body_faults(std::vector<NamedFault>& catalogue) {
   catalogue.push_back(fault("F32-endless-chunks", "chunks without end", endless));
 }
 
+void add_download_faults(std::vector<NamedFault>& catalogue) {
+  Reply part = acting();
+  part.status = 206;
+  part.headers = {{"Content-Range", "bytes 0-9/20"}};
+  catalogue.push_back(fault("F46-206", "a part that nobody asked for", part));
+  Reply other = acting();
+  other.headers = {{"Repr-Digest", "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"}};
+  catalogue.push_back(fault("F46-digest", "a body that is not that of its Repr-Digest", other));
+}
+
 }  // namespace testing
 }  // namespace v0
 }  // namespace redial

@@ -42,4 +42,22 @@ expect 0 '' "$REDIAL" get -o f "$base/big/10"
 [ ! -s err ] || fail "a bar in a file: $(cat err)"
 on_terminal "$REDIAL" get -o f --retry 0 http://127.0.0.1:9/ && fail 'refused'
 grep -q '^redial: ' shown || fail "no message: $(cat shown)"
+
+# A body that breaks off is gone on with, and counted on.
+python3 -c 'import json
+whole = {"headers": {"ETag": "\"v1\""}, "body": "0123456789" * 30000, "ranges": True}
+cut = dict(whole, fault="cut_body", cut_after=100000)
+json.dump({"routes": {"/f": [cut, whole], "/lies": {"status": 206, "body": "part"}}}, open("script.json", "w"))'
+"$REDIAL" fault-server --script script.json >hello 2>/dev/null &
+faulty=$!
+for _ in $(seq 600); do [ -s hello ] && break; sleep 0.05; done
+from=$(sed -n 's/.*listening on //p' hello)
+on_terminal "$REDIAL" get -o resumed --backoff 0 --report report.json "$from/f" || fail "resumed: $(cat shown)"
+[ "$(md5sum <resumed)" = "$(python3 -c 'print("0123456789" * 30000, end="")' | md5sum)" ] || fail 'the resumed file'
+grep -q '"resumed_at":100000' report.json || fail "$(cat report.json)"
+grep -q 'resumed  300.0 kB in 0:0' shown || fail "counts wrong: $(cat shown)"
+expect 3 'body_mismatch' "$REDIAL" get -o lies --retry 0 "$from/lies"
+[ ! -e lies ] || fail 'a part under the name of the whole'
+[ "$(find . -name '*.redial-*')" = '' ] || fail 'a sibling is left'
+kill "$faulty"
 exit $((failures > 0))

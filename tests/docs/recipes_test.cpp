@@ -172,14 +172,14 @@ TEST(DownloadRecipe, TheFileIsThereWholeOrNotAtAll) {
   {
     Scene scene;
     scene.script->then(Scripted::cut_body(200, "half")).then(Scripted::answer(200, {}, "whole"));
-    page_recipes_large_download::snippet_1(scene.session, "");
+    page_recipes_large_download::snippet_0(scene.session, "");
     EXPECT_EQ(content_of("image.iso"), "whole");
   }
   std::filesystem::remove("image.iso");
   {
     Scene scene({.total = 0});
     scene.script->then(Scripted::cut_body(200, "half"));
-    EXPECT_THROW(page_recipes_large_download::snippet_1(scene.session, ""), redial::BodyError);
+    EXPECT_THROW(page_recipes_large_download::snippet_0(scene.session, ""), redial::BodyError);
   }
   EXPECT_TRUE(std::filesystem::is_empty(".")) << "nothing is left of a failure";
   std::filesystem::current_path(before);

@@ -17,6 +17,7 @@ namespace {
 using namespace redial;
 using namespace std::chrono_literals;
 using redial::testing::FaultServer;
+using redial::testing::packed;
 using redial::testing::Reply;
 using redial_tests::content_of;
 using How = Reply::Fault;
@@ -129,7 +130,7 @@ TEST_F(FileDownloads, BeginAgainWhereNoRangeIsKnownOrSafe) {
 }
 
 TEST_F(FileDownloads, OfACodedBodyBeginAgain) {
-  Reply coded = served(testing::packed(content));
+  Reply coded = served(packed(content));
   coded.headers.emplace_back("Content-Encoding", "gzip");
   Reply first = coded;
   first.fault = How::cut_body;
@@ -142,7 +143,7 @@ TEST_F(FileDownloads, OfACodedBodyBeginAgain) {
 }
 
 TEST_F(FileDownloads, OfACodedBodyLeftAsItIsGoOn) {
-  const std::string bytes = testing::packed(content);
+  const std::string bytes = packed(content);
   Reply coded = served(bytes);
   coded.headers.emplace_back("Content-Encoding", "gzip");
   Reply first = coded;

@@ -143,6 +143,9 @@ const std::map<std::string_view, Nature>& everywhere() {
       {"F31-drip", bad_body(BodyVerdict::cut)},
       {"F32-endless", bad_body(BodyVerdict::too_large)},
       {"F32-endless-chunks", bad_body(BodyVerdict::too_large)},
+      // In memory a body is what its status and fields say; sinks look closer.
+      {"F46-206", whole(206)},
+      {"F46-digest", whole()},
       // RFC 9110 §10.2.3: 1*DIGIT or an HTTP date; everything else is no hint.
       {"F33-zero", status(503, 0)},
       {"F33-negative", status(503)},

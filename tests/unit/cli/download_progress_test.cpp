@@ -58,6 +58,7 @@ class Taker final : public BodySink {
     committed = true;
   }
   void abandon() noexcept override { abandoned = true; }
+  bool can_continue() const noexcept override { return true; }
   std::string content;
   bool full = false, committed = false, abandoned = false;
 };
@@ -112,6 +113,19 @@ TEST(ProgressSink, TakesTheLineAwayWhenAnAttemptFails) {
   screen.now += 1s;
   sink.commit();
   EXPECT_EQ(screen.shown.back(), "f  1 B in 0:01  1 B/s\n");
+}
+
+TEST(ProgressSink, CountsOnWhenADownloadIsResumed) {
+  Taker taker;
+  FakeScreen screen;
+  ProgressSink sink(taker, "f", screen.screen());
+  EXPECT_TRUE(sink.can_continue());
+  sink.begin(Response());
+  sink.write("half");
+  screen.now += 2s;
+  sink.write("whole");
+  sink.commit();
+  EXPECT_EQ(screen.shown.back(), "f  9 B in 0:02  4 B/s\n");
 }
 
 TEST(ProgressSink, AFullDiskIsNoSuccess) {
