@@ -1,6 +1,7 @@
 #include "job.hpp"
 
 #include <array>
+#include <span>
 #include <system_error>
 
 #include "json_view.hpp"
@@ -15,13 +16,15 @@ constexpr std::string_view k_blank = " \t\r\n";
 // What a line says, while it is read.
 class JobReader {
  public:
-  JobReader(std::string_view text, std::uint64_t line) : text_(text), line_(line) {}
+  JobReader(std::string_view text, std::uint64_t line, const JobSyntax& syntax)
+      : text_(text), line_(line), syntax_(syntax) {}
 
   Job read() {
     const JsonView object = JsonView::parse(text_);
     if (!object.is(Kind::object)) fail(object, "a job is a JSON object or a bare URL");
     object.members([this](JsonView key, JsonView value) { member(key, value); });
     if (!url_) fail(object, "url is missing");
+    if (!id_ && syntax_.dialect == JobDialect::openai) fail(object, "custom_id is missing");
     Job job{.line = line_,
             .id = id_ ? *std::move(id_) : "L" + std::to_string(line_),
             .request = Request(method_ ? *method_
@@ -48,20 +51,34 @@ class JobReader {
     std::string_view name;
     void (JobReader::*read)(JsonView value);
   };
-  static constexpr std::size_t k_count = 12;
-  static const std::array<Key, k_count> k_keys;
+  static const std::array<Key, 12> k_ours;
+  static const std::array<Key, 4> k_openai;
+  static const std::array<Key, 4> k_vegeta;
+
+  std::span<const Key> keys() const {
+    switch (syntax_.dialect) {
+      case JobDialect::openai:
+        return k_openai;
+      case JobDialect::vegeta:
+        return k_vegeta;
+      case JobDialect::ours:
+        break;
+    }
+    return k_ours;
+  }
 
   void member(JsonView key, JsonView value) {
     const std::string name = key.string();
-    for (std::size_t i = 0; i < k_count; ++i) {
-      if (k_keys[i].name != name) continue;
+    for (std::size_t i = 0; i < keys().size(); ++i) {
+      const Key& known = keys()[i];
+      if (known.name != name) continue;
       if ((seen_ & (1U << i)) != 0) fail(key, name + " is given twice");
       seen_ |= 1U << i;
-      name_ = k_keys[i].name;
-      return (this->*k_keys[i].read)(value);
+      name_ = known.name;
+      return (this->*known.read)(value);
     }
     std::string known;
-    for (const auto& one : k_keys) known.append(known.empty() ? "" : " ").append(one.name);
+    for (const auto& one : keys()) known.append(known.empty() ? "" : " ").append(one.name);
     fail(key, "unknown key; the keys are " + known);
   }
 
@@ -84,16 +101,21 @@ class JobReader {
 
   void read_id(JsonView value) {
     id_ = text(value);
-    if (id_->empty()) fail(value, "id must not be empty");
+    if (id_->empty()) fail(value, std::string(name_) + " must not be empty");
   }
   void read_method(JsonView value) {
     checked(value, [&] { method_ = Request(text(value), "http://check/").method; });
   }
   void read_url(JsonView value) {
-    checked(value, [&] { url_.emplace(text(value)); });
+    std::string url = text(value);
+    if (url.starts_with('/')) {
+      if (syntax_.base_url.empty()) fail(value, "url is a path: --base-url says whose");
+      url.insert(0, syntax_.base_url);
+    }
+    checked(value, [&] { url_.emplace(url); });
   }
   void read_headers(JsonView value) {
-    if (!value.is(Kind::object)) fail(value, "headers must be an object");
+    if (!value.is(Kind::object)) fail(value, std::string(name_) + " must be an object");
     value.members([this](JsonView key, JsonView field) {
       const std::string name = key.string();
       if (field.is(Kind::null)) {
@@ -119,6 +141,9 @@ class JobReader {
   void read_json(JsonView value) {
     set_body(value, Body::bytes(std::string(value.raw())), "application/json");
   }
+  void read_json_or_null(JsonView value) {
+    if (!value.is(Kind::null)) read_json(value);
+  }
   void read_form(JsonView value) {
     if (!value.is(Kind::object)) fail(value, "form must be an object");
     Pairs pairs;
@@ -138,7 +163,8 @@ class JobReader {
   }
   void read_base64(JsonView value) {
     auto bytes = base64_decode(text(value));
-    if (!bytes) fail(value, "body_base64 is not base64 (RFC 4648 section 4, padded)");
+    if (!bytes) fail(value, std::string(name_) + " is not base64 (RFC 4648 section 4, padded)");
+    if (bytes->empty() && syntax_.dialect == JobDialect::vegeta) return;  // as vegeta writes none
     set_body(value, Body::bytes(*std::move(bytes)));
   }
   void read_file(JsonView value) {
@@ -157,6 +183,7 @@ class JobReader {
 
   std::string_view text_;
   std::uint64_t line_;
+  const JobSyntax& syntax_;
   std::string_view name_;
   std::uint32_t seen_ = 0;
   std::optional<std::string> id_, method_, key_;
@@ -168,7 +195,7 @@ class JobReader {
   std::string type_, meta_;
 };
 
-constexpr std::array<JobReader::Key, JobReader::k_count> JobReader::k_keys{{
+constexpr std::array<JobReader::Key, 12> JobReader::k_ours{{
     {"id", &JobReader::read_id},
     {"method", &JobReader::read_method},
     {"url", &JobReader::read_url},
@@ -181,6 +208,18 @@ constexpr std::array<JobReader::Key, JobReader::k_count> JobReader::k_keys{{
     {"key", &JobReader::read_key},
     {"idempotent", &JobReader::read_idempotent},
     {"meta", &JobReader::read_meta},
+}};
+constexpr std::array<JobReader::Key, 4> JobReader::k_openai{{
+    {"custom_id", &JobReader::read_id},
+    {"method", &JobReader::read_method},
+    {"url", &JobReader::read_url},
+    {"body", &JobReader::read_json_or_null},
+}};
+constexpr std::array<JobReader::Key, 4> JobReader::k_vegeta{{
+    {"method", &JobReader::read_method},
+    {"url", &JobReader::read_url},
+    {"header", &JobReader::read_headers},
+    {"body", &JobReader::read_base64},
 }};
 
 Job bare_url(std::string_view text, std::size_t begin, std::uint64_t line) {
@@ -220,12 +259,13 @@ bool is_blank(std::string_view text) noexcept {
   return text.find_first_not_of(k_blank) == std::string_view::npos;
 }
 
-Job parse_job(std::string_view text, std::uint64_t line) {
+Job parse_job(std::string_view text, std::uint64_t line, const JobSyntax& syntax) {
   const std::size_t begin = text.find_first_not_of(k_blank);
   if (begin == std::string_view::npos) throw JsonError(0, "an empty line");
   const char first = text[begin];
   const bool json = first == '{' || first == '[' || first == '"';
-  return json ? JobReader(text, line).read() : bare_url(text, begin, line);
+  if (json || syntax.dialect != JobDialect::ours) return JobReader(text, line, syntax).read();
+  return bare_url(text, begin, line);
 }
 
 }  // namespace redial::cli

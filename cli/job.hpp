@@ -26,10 +26,18 @@ struct Job {
   RequestOptions options(const RequestOptions& of_the_run) const;
 };
 
+/// Whose keys a line has; docs/run.md names them.
+enum class JobDialect : std::uint8_t { ours, openai, vegeta };
+
+struct JobSyntax {
+  JobDialect dialect = JobDialect::ours;
+  std::string base_url = {};  ///< put in front of a url that is a path
+};
+
 /// Reads a line. Throws JsonError with the byte (of the line) and what is wrong with it: bad JSON,
 /// an unknown or repeated key, a value of the wrong type, a URL that cannot be sent to, a file that
 /// cannot be read. Never quotes values: they may be secrets.
-Job parse_job(std::string_view text, std::uint64_t line);
+Job parse_job(std::string_view text, std::uint64_t line, const JobSyntax& syntax = {});
 
 /// A line that holds no job: nothing but white space.
 bool is_blank(std::string_view text) noexcept;

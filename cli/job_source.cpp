@@ -49,11 +49,9 @@ bool same_content(const struct stat& a, const struct stat& b) {
          a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-Job job_of(const Line& line, const std::string& name) {
+std::optional<Job> job_of(const Line& line, const std::string& name, JobFormat& format) {
   try {
-    Job job = parse_job(line.text, line.number);
-    job.size = line.text.size();
-    return job;
+    return format.job(line);
   } catch (const JsonError& error) {
     throw UsageError(place(name, line, error.offset, error.what()));
   }
@@ -71,13 +69,16 @@ std::string place(const std::string& name, const Line& line, std::size_t offset,
 
 JobFile::JobFile(const std::string& path, const Options& options, const Interrupt& interrupt,
                  const Each& each)
-    : name_(path == "-" ? "standard input" : path), chosen_(options.lines) {
+    : name_(path == "-" ? "standard input" : path),
+      chosen_(options.lines),
+      fresh_(options.format),
+      format_(options.format) {
   open(path, options);
   if (fstat(file_.fd(), &seen_) != 0) throw UsageError(name_ + ": " + reason_of(errno));
   check(interrupt, each);
   refuse_changes();
   lseek(file_.fd(), 0, SEEK_SET);
-  lines_.emplace(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size));
+  lines_.emplace(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size), fresh_.records());
 }
 
 void JobFile::open(const std::string& path, const Options& options) {
@@ -103,14 +104,15 @@ void JobFile::open(const std::string& path, const Options& options) {
 
 void JobFile::check(const Interrupt& interrupt, const Each& each) {
   IdSet ids;
-  LineReader lines(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size));
+  JobFormat format = fresh_;
+  LineReader lines(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size), format.records());
   while (const auto line = lines.next()) {
     if (interrupt.happened()) throw Interrupted();
-    if (is_blank(line->text)) continue;
-    const Job job = job_of(*line, name_);
-    if (!ids.add(job.id)) refuse_repeated(job, *line);
-    if (chosen_.contains(job.line)) ++total_;
-    if (each) each(job);
+    const auto job = job_of(*line, name_, format);
+    if (!job) continue;
+    if (!ids.add(job->id)) refuse_repeated(*job, *line);
+    if (chosen_.contains(job->line)) ++total_;
+    if (each) each(*job);
   }
 }
 
@@ -118,9 +120,11 @@ void JobFile::check(const Interrupt& interrupt, const Each& each) {
 void JobFile::refuse_repeated(const Job& job, const Line& line) const {
   const File again(
       ::open(("/proc/self/fd/" + std::to_string(file_.fd())).c_str(), O_RDONLY | O_CLOEXEC));
-  LineReader lines(again.fd(), name_, line.offset);
+  JobFormat format = fresh_;
+  LineReader lines(again.fd(), name_, line.offset, format.records());
   while (const auto before = lines.next()) {
-    if (is_blank(before->text) || parse_job(before->text, before->number).id != job.id) continue;
+    const auto other = format.job(*before);
+    if (!other || other->id != job.id) continue;
     throw UsageError(place(name_, line, 0,
                            "id \"" + printable(job.id) + "\" repeats the one of line " +
                                std::to_string(before->number)));
@@ -144,9 +148,10 @@ void JobFile::choose(Choose choose, std::uint64_t count) {
 JobSource::Next JobFile::next(std::optional<Job>& job) {
   if (since_look_++ % k_look_every == 0) refuse_changes();
   while (const auto line = lines_->next()) {
-    if (!chosen_.contains(line->number) || is_blank(line->text)) continue;
-    job.emplace(job_of(*line, name_));
-    if (choose_ && !choose_(*job)) continue;
+    const bool chosen = chosen_.contains(line->number);
+    if (!chosen && format_.is_settled()) continue;
+    job = job_of(*line, name_, format_);
+    if (!job || !chosen || (choose_ && !choose_(*job))) continue;
     last_line_ = line->number;
     return Next::job;
   }
@@ -155,7 +160,8 @@ JobSource::Next JobFile::next(std::optional<Job>& job) {
 
 // --- a stream
 
-JobStream::JobStream(const std::string& save) : save_name_(save), stop_(eventfd(0, EFD_CLOEXEC)) {
+JobStream::JobStream(const std::string& save, JobFormat format)
+    : format_(std::move(format)), save_name_(save), stop_(eventfd(0, EFD_CLOEXEC)) {
   if (!save.empty()) save_ = open_for_writing(save);
   thread_ = std::thread([this] { read(); });
 }
@@ -180,9 +186,9 @@ void JobStream::read() {
   std::string error;
   try {
     LineReader lines([this](char* into, std::size_t size) { return read_input(into, size); },
-                     "standard input");
+                     "standard input", format_.records());
     while (const auto line = lines.next()) {
-      if (!is_blank(line->text)) take(*line);
+      take(*line);
       const std::lock_guard lock(mutex_);
       if (over_) return;
     }
@@ -208,22 +214,24 @@ ssize_t JobStream::read_input(char* into, std::size_t size) const {
 }
 
 void JobStream::take(const Line& line) {
-  Job job = job_of(line, "standard input");
-  if (!ids_.add(job.id)) {
+  auto job = job_of(line, "standard input", format_);
+  if (job && !ids_.add(job->id)) {
     throw UsageError(
-        place("standard input", line, 0, "id \"" + printable(job.id) + "\" is there already"));
+        place("standard input", line, 0, "id \"" + printable(job->id) + "\" is there already"));
   }
+  // Every line, so that the copy's jobs are on the lines that results name.
   if (save_.fd() >= 0) write_all(save_.fd(), std::string(line.text) + "\n", save_name_);
+  if (!job) return;
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] {
       return over_ || ahead_.empty() ||
-             (ahead_.size() < k_ahead_jobs && ahead_bytes_ + line.text.size() <= k_ahead_bytes);
+             (ahead_.size() < k_ahead_jobs && ahead_bytes_ + job->size <= k_ahead_bytes);
     });
   }
   tell([&] {
-    ahead_bytes_ += job.size;
-    ahead_.push_back(std::move(job));
+    ahead_bytes_ += job->size;
+    ahead_.push_back(*std::move(job));
   });
 }
 

@@ -16,7 +16,7 @@
 
 #include "id_set.hpp"
 #include "interrupt.hpp"
-#include "job.hpp"
+#include "job_format.hpp"
 #include "line_ranges.hpp"
 #include "lines.hpp"
 
@@ -53,6 +53,7 @@ class JobFile final : public JobSource {
   struct Options {
     std::string save = {};  ///< a copy of the input goes here
     LineRanges lines = {};  ///< jobs on others are checked, and left out
+    JobFormat format = {};
   };
   /// Decides about a job that is about to be sent; false leaves it out.
   using Choose = std::function<bool(Job& job)>;
@@ -87,6 +88,8 @@ class JobFile final : public JobSource {
   File file_;
   struct stat seen_ {};
   LineRanges chosen_;
+  const JobFormat fresh_;  // for each pass
+  JobFormat format_;
   std::uint64_t total_ = 0;
   std::uint64_t last_line_ = 0;
   std::uint64_t since_look_ = 0;
@@ -99,7 +102,7 @@ class JobFile final : public JobSource {
 class JobStream final : public JobSource {
  public:
   /// `save`: a copy of what was taken goes there.
-  explicit JobStream(const std::string& save);
+  explicit JobStream(const std::string& save, JobFormat format = {});
   JobStream(const JobStream&) = delete;
   JobStream& operator=(const JobStream&) = delete;
   ~JobStream() override;
@@ -116,6 +119,7 @@ class JobStream final : public JobSource {
   template <class Change>
   void tell(Change change);
 
+  JobFormat format_;
   File save_;
   std::string save_name_;
   File stop_;  // an eventfd: ends the thread's wait for input

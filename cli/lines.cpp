@@ -25,23 +25,38 @@ File::~File() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-LineReader::LineReader(Read read, std::string name)
-    : read_(std::move(read)), name_(std::move(name)) {}
+LineReader::LineReader(Read read, std::string name, Records records)
+    : read_(std::move(read)), name_(std::move(name)), records_(records) {}
 
-LineReader::LineReader(int fd, std::string name, std::uint64_t size)
+LineReader::LineReader(int fd, std::string name, std::uint64_t size, Records records)
     : LineReader([fd](char* into, std::size_t room) { return ::read(fd, into, room); },
-                 std::move(name)) {
+                 std::move(name), records) {
   left_ = size;
+}
+
+// Where the record ends; it does not before `scanned_`.
+std::size_t LineReader::find_end() {
+  std::size_t at = begin_ + scanned_;
+  if (records_ == Records::lines) return buffer_.find('\n', at);
+  for (; at < buffer_.size(); ++at) {
+    if (buffer_[at] == '"') in_quotes_ = !in_quotes_;
+    if (buffer_[at] == '\n' && !in_quotes_) return at;
+  }
+  return std::string::npos;
 }
 
 std::optional<Line> LineReader::next() {
   for (;;) {
-    const std::size_t end = buffer_.find('\n', begin_ + scanned_);
+    const std::size_t end = find_end();
     const bool last = end == std::string::npos && at_end_;
     if (last && begin_ == buffer_.size()) return std::nullopt;
     if (end != std::string::npos || last) {
       const std::size_t size = (last ? buffer_.size() : end) - begin_;
       Line line{std::string_view(buffer_).substr(begin_, size), ++number_, offset_};
+      if (records_ == Records::csv) {
+        number_ += static_cast<std::uint64_t>(std::count(line.text.begin(), line.text.end(), '\n'));
+        in_quotes_ = false;
+      }
       const std::size_t used = size + (last ? 0 : 1);
       begin_ += used;
       offset_ += used;
@@ -57,7 +72,9 @@ std::optional<Line> LineReader::next() {
     scanned_ = buffer_.size() - begin_;
     if (scanned_ > k_longest) {
       throw UsageError(name_ + ", line " + std::to_string(number_ + 1) + ": longer than " +
-                       std::to_string(k_longest >> 20) + " MiB; put its body into a body_file");
+                       std::to_string(k_longest >> 20) + " MiB; " +
+                       (records_ == Records::csv ? "a quote may not be closed"
+                                                 : "put its body into a body_file"));
     }
     at_end_ = !fill();
   }

@@ -24,10 +24,10 @@ class File {
   int fd_ = -1;
 };
 
-/// A line without its end, and where it stands.
+/// A line without its end, or a CSV record of several, and where it stands.
 struct Line {
   std::string_view text;
-  std::uint64_t number = 0;  ///< from 1
+  std::uint64_t number = 0;  ///< of its first line, from 1
   std::uint64_t offset = 0;  ///< of its first byte
 };
 
@@ -35,13 +35,15 @@ struct Line {
 class LineReader {
  public:
   static constexpr std::size_t k_longest = std::size_t{64} * 1024 * 1024;
+  /// What ends at a line end: every line, or a CSV record, in whose quotes line ends count as text.
+  enum class Records : std::uint8_t { lines, csv };
 
   /// As read(2).
   using Read = std::function<ssize_t(char* into, std::size_t size)>;
 
-  LineReader(Read read, std::string name);
+  LineReader(Read read, std::string name, Records records = Records::lines);
   /// Reads `fd` from where it stands up to `size` bytes.
-  LineReader(int fd, std::string name, std::uint64_t size);
+  LineReader(int fd, std::string name, std::uint64_t size, Records records = Records::lines);
   /// The next line; it lives until the next call. Throws UsageError when the file cannot be read or
   /// a line is longer than the limit.
   std::optional<Line> next();
@@ -49,9 +51,12 @@ class LineReader {
 
  private:
   bool fill();
+  std::size_t find_end();
 
   Read read_;
   std::string name_;
+  Records records_;
+  bool in_quotes_ = false;
   std::uint64_t left_ = UINT64_MAX;
   std::string buffer_;
   std::size_t begin_ = 0;

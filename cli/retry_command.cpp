@@ -164,7 +164,7 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
   std::vector<std::string> secrets = default_secret_query_names();
   secrets.insert(secrets.end(), flags.call.redact.begin(), flags.call.redact.end());
   std::optional<CheckProgress> progress(flags);
-  JobFile jobs(flags.jobs, {}, interrupt,
+  JobFile jobs(flags.jobs, {.format = JobFormat(flags.input)}, interrupt,
                progress->each([&](const Job& job) { recognise(job, results, secrets); }));
   progress.reset();
   std::uint64_t count = 0;
@@ -190,8 +190,8 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
   RunOutput output(output_options);
   const auto next = [&](const Batch& batch) -> std::string {
     if (batch.tally().repeatable() == 0 || output.path().empty()) return {};
-    return fmt::format("  next: redial retry {} {} --failed\n", shell_quoted(flags.jobs),
-                       shell_quoted(output.path()));
+    return fmt::format("  next: redial retry {}{} {} --failed\n", shell_quoted(flags.jobs),
+                       flags.input.text(), shell_quoted(output.path()));
   };
   return run_batch(flags, jobs, output, next, interrupt);
 }

@@ -219,15 +219,17 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   const auto output_options = output_of(flags, ResultFile::There::keep_as_bak);
   RunOutput::check(output_options);
 
+  JobFormat format(flags.input);
   std::unique_ptr<JobSource> source;
   const JobFile* file = nullptr;
   if (flags.stream) {
-    source = std::make_unique<JobStream>(flags.save_jobs);
+    source = std::make_unique<JobStream>(flags.save_jobs, std::move(format));
   } else {
     CheckProgress progress(flags);
     auto checked = std::make_unique<JobFile>(
-        flags.jobs, JobFile::Options{.save = flags.save_jobs, .lines = lines}, interrupt,
-        progress.each());
+        flags.jobs,
+        JobFile::Options{.save = flags.save_jobs, .lines = lines, .format = std::move(format)},
+        interrupt, progress.each());
     file = checked.get();
     source = std::move(checked);
   }
@@ -235,16 +237,17 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   const std::string again = !flags.save_jobs.empty() ? flags.save_jobs
                             : flags.jobs == "-"      ? std::string()
                                                      : flags.jobs;
+  const std::string again_text = shell_quoted(again) + flags.input.text();
   const auto next = [&](const Batch& batch) {
     std::string text;
     const Tally& tally = batch.tally();
     const std::string out = output.path().empty() ? "RESULTS.jsonl" : shell_quoted(output.path());
     if (!batch.exhausted() && file != nullptr && !again.empty()) {
-      text += fmt::format("  next: redial run {} {} -o NEW.jsonl\n", shell_quoted(again),
+      text += fmt::format("  next: redial run {} {} -o NEW.jsonl\n", again_text,
                           rest_flag(lines_left(batch.unsent_lines(), file->last_line())));
     }
     if (tally.repeatable() > 0 && !again.empty()) {
-      text += fmt::format("  next: redial retry {} {} --failed\n", shell_quoted(again), out);
+      text += fmt::format("  next: redial retry {} {} --failed\n", again_text, out);
     } else if (tally.repeatable() > 0) {
       text +=
           "  next time: --save-jobs FILE, so that `redial retry` can send the failed ones again\n";

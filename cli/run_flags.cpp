@@ -49,6 +49,16 @@ void declare_common(CLI::App& app, RunFlags& flags) {
       ->group(many);
   app.add_option("--attempts-out", flags.attempts_out, "a line for each attempt goes to this file")
       ->group(many);
+  const char* const input = "Input";
+  app.add_option("--input-format", flags.input.format,
+                 "jsonl, openai (batch lines), vegeta (JSON targets), csv [the first line tells]")
+      ->check(CLI::IsMember({"jsonl", "openai", "vegeta", "csv"}))
+      ->group(input);
+  app.add_option("--template", flags.input.job_template,
+                 "JOBS is CSV: the job that a record makes, with {{column}}; a file, or JSON")
+      ->group(input);
+  app.add_option("--base-url", flags.input.base_url, "put in front of a url that is a path")
+      ->group(input);
   app.footer(k_footer);
 }
 

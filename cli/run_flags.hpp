@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "call_options.hpp"
+#include "job_format.hpp"
 
 namespace redial::cli {
 
@@ -13,6 +14,7 @@ namespace redial::cli {
 struct RunFlags {
   CallFlags call;
   std::string jobs;
+  InputFlags input;
   std::string output;
   std::size_t concurrency = 16;
   std::size_t per_host = 0;  ///< 0: no limit
