@@ -57,8 +57,11 @@ void Tally::judge(const Order& order, const Truth& truth, const Told& told, bool
 
   if (truth.effects > 1)
     note(order.keyed ? Wrong::second_for_key : Wrong::duplicate, order, truth, told);
-  if (ok && truth.effects == 0) note(Wrong::no_effect, order, truth, told);
-  if (ok && !told.right_answer) note(Wrong::foreign_answer, order, truth, told);
+  if (ok && truth.effects == 0) {
+    note(Wrong::no_effect, order, truth, told);
+  } else if (ok && !told.right_answer) {
+    note(Wrong::foreign_answer, order, truth, told);
+  }
   if (truth.effects > 0 && !is_told(told)) note(Wrong::lost, order, truth, told);
   if (told.gave_up_unsent) note(Wrong::unsent_given_up, order, truth, told);
   if (reports && truth.arrivals > told.sends) note(Wrong::untold_send, order, truth, told);

@@ -13,11 +13,12 @@ namespace campaign {
 
 /// What must not be.
 enum class Wrong : std::uint8_t {
-  duplicate,        ///< a request without a key acted more than once
-  second_for_key,   ///< a key acted more than once
-  no_effect,        ///< reported as ok, and it never happened
-  foreign_answer,   ///< reported as ok with something else than the server's answer to it
-  lost,             ///< it happened, and the report does not let anybody suspect it
+  duplicate,       ///< a request without a key acted more than once
+  second_for_key,  ///< a key acted more than once
+  no_effect,       ///< reported as ok, and it never happened
+  foreign_answer,  ///< reported as ok with something else than the server's answer to it, which did
+                   ///< happen
+  lost,            ///< it happened, and the report does not let anybody suspect it
   unsent_given_up,  ///< nothing left, and it was not tried again though retries were left
   untold_send,      ///< the server read more requests than the report has sends
 };

@@ -44,8 +44,8 @@ std::string row(const Peer& peer, const Tally& tally) {
     return static_cast<unsigned long long>(tally.count(which));
   };
   char text[400];
-  std::snprintf(text, sizeof text, "| %s | %s | %llu | %llu | %llu | %llu | %llu | %llu |",
-                peer.name.c_str(), peer.setting.c_str(),
+  std::snprintf(text, sizeof text, "| %s | %s | %llu | %llu | %llu | %llu | %llu | %llu | %llu |",
+                peer.name.c_str(), peer.setting.c_str(), outcome(CallOutcome::ok),
                 wrong(Wrong::duplicate) + wrong(Wrong::second_for_key), wrong(Wrong::no_effect),
                 wrong(Wrong::foreign_answer), wrong(Wrong::lost), outcome(CallOutcome::in_doubt),
                 static_cast<unsigned long long>(tally.missed_failed));
@@ -80,8 +80,9 @@ int main(int argc, char** argv) {
     rows.push_back(row(peer, tally));
   }
   std::printf(
-      "\n| client | how | acted twice | success, nothing happened | success, another answer | "
+      "\n| client | how | success | acted twice | success, nothing happened | success, another "
+      "answer | "
       "happened, told as a mere error | in doubt | not happened, failed |\n"
-      "|---|---|---|---|---|---|---|---|\n");
+      "|---|---|---|---|---|---|---|---|---|\n");
   for (const std::string& one : rows) std::printf("%s\n", one.c_str());
 }
