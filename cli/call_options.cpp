@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
-#include <iostream>
 
 #include <CLI/CLI.hpp>
 
@@ -19,15 +18,6 @@ namespace {
 
 constexpr const char* k_other = "Where curl means something else";
 constexpr const char* k_ours = "redial's own";
-
-std::string read_stream(std::istream& stream, const std::string& name) {
-  std::string content;
-  std::array<char, 1 << 14> piece;
-  while (stream.read(piece.data(), piece.size()), stream.gcount() > 0)
-    content.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
-  if (stream.bad()) throw UsageError("cannot read " + name);
-  return content;
-}
 
 Duration seconds_of(const std::string& flag, double seconds) {
   if (!(seconds > 0) || seconds > 1e9)
@@ -390,13 +380,6 @@ void note_order(const CLI::App& app, CallFlags& flags) {
 }
 
 }  // namespace
-
-std::string read_named(const std::string& flag, const std::string& name) {
-  if (name == "-") return read_stream(std::cin, "standard input");
-  std::ifstream file(name, std::ios::binary);
-  if (!file) throw UsageError(flag + ": cannot open " + name);
-  return read_stream(file, name);
-}
 
 void declare(CLI::App& app, CallFlags& flags) {
   const char* const curl = "curl's flags, curl's meaning";

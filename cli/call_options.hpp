@@ -10,6 +10,7 @@
 #include "cookie_options.hpp"
 #include "form_options.hpp"
 #include "log_options.hpp"
+#include "named_input.hpp"
 #include "netrc_options.hpp"
 
 namespace CLI {
@@ -61,9 +62,6 @@ struct CallFlags {
   LogFlags log;
   std::string policy;  ///< FILE or FILE#NAME
 };
-
-/// The content behind "@name": a file, or standard input for "-". Throws UsageError naming `flag`.
-std::string read_named(const std::string& flag, const std::string& name);
 
 /// Declares the flags that make a policy, on their own.
 void declare_policy(CLI::App& app, CallFlags& flags);

@@ -2,10 +2,10 @@
 
 #include <redial/http/url.hpp>
 
-#include "call_options.hpp"
 #include "csv.hpp"
 #include "errors.hpp"
 #include "json_view.hpp"
+#include "named_input.hpp"
 #include "shell_quoted.hpp"
 
 namespace redial::cli {
