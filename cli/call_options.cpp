@@ -116,7 +116,9 @@ void add_headers(const CallFlags& flags, RequestOptions& options) {
   set("Referer", flags.referer);
   // As curl: a coding is asked for, and undone, only when the user says so.
   options.decode_content = flags.compressed;
-  if (!flags.compressed && !options.headers.contains("Accept-Encoding")) {
+  if (flags.compressed && !options.headers.contains("Accept-Encoding"))
+    options.headers.set("Accept-Encoding", "gzip, deflate, br, zstd");
+  if (!options.headers.contains("Accept-Encoding")) {
     options.unset_headers.emplace_back("Accept-Encoding");
   }
 }

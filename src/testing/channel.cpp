@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -176,6 +180,14 @@ bool Channel::write(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
+}
+
+void Channel::await_delivery() const {
+  for (int i = 0; i < 1000; ++i) {
+    int unacknowledged = 0;
+    if (ioctl(fd_, SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
 }
 
 void Channel::say_goodbye() {

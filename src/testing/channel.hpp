@@ -71,6 +71,8 @@ class Channel {
   /// Bytes that `read` gives without waiting for the descriptor.
   bool has_pending() const;
   bool write(std::string_view bytes);
+  /// Waits until the peer's kernel has everything that was written; a second at most.
+  void await_delivery() const;
   void say_goodbye();
   /// Closing the descriptor resets the connection.
   void reset() const;

@@ -278,6 +278,7 @@ struct FaultServer::State {
     if (reply.idle == Reply::Idle::keep && reply.idle_bytes.empty()) return true;
     if (!channel.pause(reply.delay_idle)) return false;
     channel.write(reply.idle_bytes);
+    channel.await_delivery();  // when it is told, the client can see it
     const std::lock_guard lock(mutex());
     if (reply.idle == Reply::Idle::keep) {
       ++idle_events;

@@ -266,6 +266,9 @@ Natures natures_of(std::string_view fault, const Meeting& meeting, int attempt) 
     if (way.proxy) return {lost_unread()};
     return {not_sent(), lost_unread()};
   }
+  // The server reads no further on that connection, and does not say so: its end may not have come
+  // yet when the next attempt takes it out of the pool.
+  if (fault == "F13-503-drain" && attempt > 1) return {status(503), lost_unread()};
   if (fault == "F13-413-close") {
     return {status(413), lost()};  // the reset may overtake the answer
   }
