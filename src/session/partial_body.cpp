@@ -59,8 +59,13 @@ std::string strong_validator(const Headers& headers) {
   if (!modified || !date) return {};
   const auto changed = parse_http_date(*modified, WallTime());  // the century does not matter here
   const auto sent = parse_http_date(*date, WallTime());
+  if (!changed || !sent) return {};
+  // Their difference in nanoseconds may be more than a Duration holds.
+  const auto seconds = [](WallTime time) {
+    return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
+  };
   // A minute also covers two clocks: the file's and the one that wrote Date.
-  if (!changed || !sent || *sent - *changed < std::chrono::minutes{1}) return {};
+  if (seconds(*sent) - seconds(*changed) < std::chrono::minutes{1}) return {};
   return std::string(*modified);
 }
 

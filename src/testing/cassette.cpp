@@ -234,7 +234,7 @@ Cassette Cassette::parse(std::string_view text, std::string_view name) {
   ordered_json json;
   try {
     json = ordered_json::parse(text);
-  } catch (const ordered_json::parse_error& error) {
+  } catch (const ordered_json::exception& error) {  // a number out of range is no parse_error
     throw CassetteError(std::string(name) + ": " + without_code(error.what()));
   }
   const Field whole(json, "", name);

@@ -33,6 +33,9 @@ TEST(StrongValidator, IsALastModifiedAMinuteBeforeTheDate) {
   EXPECT_EQ(strong_validator({{"ETag", "W/\"v\""}, {"Last-Modified", k_old}, {"Date", k_date}}),
             "");
   EXPECT_EQ(strong_validator({}), "");
+  // Further apart than nanoseconds reach.
+  EXPECT_EQ(strong_validator({{"Last-Modified", k_old}, {"Date", "Thu, 25 Nov 1313 08:00:00 GMT"}}),
+            "");
 }
 
 PartialBody four_of_ten(Headers more = {}) {

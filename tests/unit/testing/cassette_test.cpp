@@ -310,6 +310,8 @@ TEST(CassetteFile, BadOnesNameFileAndField) {
       EXPECT_THAT(error.what(), HasSubstr(bad.what));
     }
   }
+  EXPECT_THROW(Cassette::parse("{\"redial_cassette\":1e" + std::string(99, '6') + "}", "tape.json"),
+               CassetteError);
   try {
     Cassette::parse("{\n  \"redial_cassette\": 1,\n  oops", "tape.json");
     ADD_FAILURE();
