@@ -76,6 +76,7 @@ Tally played(const Arguments& given, const char* driver, std::optional<Guard> wi
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   std::printf("%s, %u requests, seed %llu, %.1f s\n%s", driver, given.requests,
               static_cast<unsigned long long>(given.seed), took.count(), tally.text().c_str());
+  std::fflush(stdout);
   return tally;
 }
 
