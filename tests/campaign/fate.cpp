@@ -17,7 +17,10 @@ using Bits = std::uint8_t;
 enum : Bits {
   k_acts = 1,
   k_chunked = 2,
-  k_alone = 4,  // only where the round has one caller
+  // Only where the round has one caller, who waits until it has happened, and for a first arrival,
+  // whose answer ends the call: bytes that come after the look at a connection nobody can tell from
+  // an answer.
+  k_alone = 4,
   k_no_fault = 8,
   k_long_hint = 16,
 };
@@ -126,7 +129,7 @@ Fate fate_of(const Round& round, std::uint32_t number, std::uint32_t arrival) {
   }
   std::uint32_t left = per_mille(round.seed, round.number, number, arrival);
   for (const Line& line : k_table) {
-    if ((line.bits & k_alone) != 0 && !round.is_alone()) continue;
+    if ((line.bits & k_alone) != 0 && (!round.is_alone() || arrival > 1)) continue;
     if ((line.bits & k_long_hint) != 0 && !round.long_hints) continue;
     if (left < line.share)
       return {.name = line.name,
