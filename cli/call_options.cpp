@@ -331,7 +331,17 @@ void add_credentials(const CallFlags& flags, CallSetup& setup) {
   if (!flags.user.empty()) {
     const auto colon = flags.user.find(':');
     if (colon == std::string::npos) throw UsageError("-u: expected user:password");
-    setup.options.auth = Auth::basic(flags.user.substr(0, colon), flags.user.substr(colon + 1));
+    const std::string user = flags.user.substr(0, colon);
+    const std::string password = flags.user.substr(colon + 1);
+    setup.options.auth = flags.digest ? Auth::digest(user, password) : Auth::basic(user, password);
+  } else if (flags.digest) {
+    throw UsageError("--digest: needs -u");
+  }
+  if (!flags.unix_socket.empty()) {
+    if (flags.proxy || !flags.proxy_user.empty())
+      throw UsageError("--unix-socket: not together with -x or -U");
+    setup.adapter.unix_socket = flags.unix_socket;
+    for (auto& [prefix, adapter] : setup.routes) adapter.unix_socket = flags.unix_socket;
   }
   if (!flags.key.empty() && flags.cert.empty()) throw UsageError("--key: needs --cert");
 }
@@ -394,7 +404,9 @@ void declare(CLI::App& app, CallFlags& flags) {
   repeatable(app, "--json", flags.json, "JSON body, or @file, @-");
   declare_form(app, flags.form, curl);
   app.add_flag("-G,--get", flags.get_with_data, "put the data into the query");
-  app.add_option("-u,--user", flags.user, "user:password (Basic)");
+  app.add_option("-u,--user", flags.user, "user:password (Basic, or --digest)");
+  app.add_flag("--digest", flags.digest,
+               "log in by Digest: the password is not sent, never Basic instead");
   declare_netrc(app, flags.netrc, curl);
   app.add_option("-A,--user-agent", flags.user_agent, "User-Agent");
   app.add_option("-e,--referer", flags.referer, "Referer");
@@ -419,6 +431,8 @@ void declare(CLI::App& app, CallFlags& flags) {
   app.add_option("-U,--proxy-user", flags.proxy_user, "user:password for the proxy (Basic)");
   app.add_option("--noproxy", flags.noproxy, "hosts that no proxy is used for, or '*'");
   app.add_flag("--compressed", flags.compressed, "ask for gzip, deflate, br or zstd, and undo it");
+  app.add_option("--unix-socket", flags.unix_socket,
+                 "connect to this Unix domain socket instead of the URL's host");
   repeatable(app, "--resolve", flags.resolve, "host:port:address[,address]");
   app.add_option("-w,--write-out", flags.write_out,
                  "print after the call, e.g. '%{http_code}'; @file");
@@ -516,9 +530,9 @@ CallSetup make_setup(const CallFlags& flags) {
     add_headers(flags, setup.options);
     setup.options.cookies = call_cookies(flags.cookies);
     add_body(flags, setup);
-    add_credentials(flags, setup);
     setup.session.netrc = netrc_of(flags.netrc);
     add_policy(flags, setup);
+    add_credentials(flags, setup);
     add_resolve(flags, setup.session);
     add_proxy(flags, setup.session);
     auto& names = setup.session.secret_query_names;

@@ -32,6 +32,8 @@ struct CallFlags {
   bool get_with_data = false;
   std::string data_order;  ///< one letter an occurrence: d, b, u
   std::string user;
+  bool digest = false;
+  std::string unix_socket;
   std::optional<std::string> user_agent, referer;  ///< empty: the field is left out
   CookieFlags cookies;
   FormFlags form;

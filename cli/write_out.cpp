@@ -1,5 +1,6 @@
 #include "write_out.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <functional>
@@ -93,8 +94,10 @@ constexpr std::array k_variables{
     Variable{"num_redirects", [](const auto& f) { return std::to_string(hops_of(f.report)); }},
     Variable{"num_retries",
              [](const auto& f) {
-               const int sends = static_cast<int>(f.report.attempts.size());
-               return std::to_string(sends == 0 ? 0 : sends - 1 - hops_of(f.report));
+               const auto& sends = f.report.attempts;
+               return std::to_string(std::count_if(
+                   sends.begin(), sends.end(),
+                   [](const AttemptReport& one) { return one.decision == Decision::retry; }));
              }},
     Variable{"redirect_url", redirect_of},
     Variable{"response_code", [](const auto& f) { return status_of(f.report); }},

@@ -291,6 +291,8 @@ void Log::attempt_finished(const CallView& call, const AttemptReport& attempt, N
     add(record, "redial.wait_reason", wait_reason(attempt));
     next = attempt.decision == Decision::redirect
                ? fmt::format("redirected, {}", wait_words(attempt))
+           : attempt.decision == Decision::authenticate
+               ? fmt::format("again with credentials, {}", wait_words(attempt))
                : fmt::format("retry {} {}", allowance_words(call), wait_words(attempt));
   }
   record.message =

@@ -313,6 +313,8 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_
     drop_expect_ = true;  // RFC 9110 §10.1.1: repeat without it
     return again(attempt, outcome, Cause::status, Pace::at_once, now);
   }
+  if (status == 401 && outcome.meets_challenge && challenges_met_ < 2)
+    return authenticate(attempt, outcome, now);
   const bool early = status == 425 && not_processed;  // RFC 8470 §5.2: worth one more try
   const bool in_progress = traits_.keyed && policy_.retry().key_in_progress.contains(status);
   bool worth = by_status || in_progress || is_throttled(outcome);
@@ -332,6 +334,16 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_
   again(attempt, outcome, Cause::status, Pace::backoff, now);
 }
 
+// A 401 says that nothing was done: what it asks for is brought at once, whatever the method, and
+// spends no retry. Twice at most: a nonce may be stale.
+void Call::authenticate(AttemptReport& attempt, const Outcome& outcome, Now now) {
+  if (cancelled_) return stop(StopReason::cancelled, now);
+  if (!outcome.body_replayable) return stop(StopReason::body_not_replayable, now);
+  ++challenges_met_;
+  resume_after(attempt, outcome, policy_.redirect_wait(obeyed_hint(outcome), draw_),
+               Decision::authenticate, now);
+}
+
 void Call::follow(AttemptReport& attempt, const Outcome& outcome, Now now) {
   attempt.cause = Cause::redirect;
   if (cancelled_) return stop(StopReason::cancelled, now);
@@ -339,6 +351,7 @@ void Call::follow(AttemptReport& attempt, const Outcome& outcome, Now now) {
     return stop(StopReason::too_many_redirects, now);
   ++hops_;
   fresh_ = misdirected_spent_ = false;
+  challenges_met_ = 0;
   if (policy_.retry().redirects_spend_total) failures_ = 0;
   resume_after(attempt, outcome, policy_.redirect_wait(obeyed_hint(outcome), draw_),
                Decision::redirect, now);

@@ -12,18 +12,26 @@ void ask(const Netrc* netrc, Request& request) {
   }
 }
 
+const Auth* use(const Auth& auth, Request& request) {
+  if (auth.field.empty()) {  // Digest
+    request.headers.erase("Authorization");
+    return &auth;
+  }
+  request.headers.set("Authorization", auth.field);
+  return nullptr;
+}
+
 }  // namespace
 
-void authorize(Request& request, const std::optional<Auth>& given,
-               const std::optional<Auth>& by_session, const Netrc* netrc) {
-  if (given) return request.headers.set("Authorization", given->field);
-  if (request.headers.contains("Authorization")) return;
-  if (const auto user = request.url.user()) {
-    return request.headers.set("Authorization",
-                               Auth::basic(*user, request.url.password().value_or("")).field);
-  }
-  if (by_session) return request.headers.set("Authorization", by_session->field);
+const Auth* authorize(Request& request, const std::optional<Auth>& given,
+                      const std::optional<Auth>& by_session, const Netrc* netrc) {
+  if (given) return use(*given, request);
+  if (request.headers.contains("Authorization")) return nullptr;
+  if (const auto user = request.url.user())
+    return use(Auth::basic(*user, request.url.password().value_or("")), request);
+  if (by_session) return use(*by_session, request);
   ask(netrc, request);
+  return nullptr;
 }
 
 void authorize_hop(Request& next, const Url& from, const Netrc* netrc) {

@@ -11,9 +11,10 @@ inline namespace v0 {
 namespace detail {
 
 /// Writes the Authorization field: the caller's word beats a field, a field beats the URL, the URL
-/// beats the session, and netrc (may be null) is asked when nothing else knows.
-void authorize(Request& request, const std::optional<Auth>& given,
-               const std::optional<Auth>& by_session, const Netrc* netrc);
+/// beats the session, and netrc (may be null) is asked when nothing else knows. Returns the Digest
+/// login that counts, of the two given, or null: its field is made for each send.
+const Auth* authorize(Request& request, const std::optional<Auth>& given,
+                      const std::optional<Auth>& by_session, const Netrc* netrc);
 
 /// The same for the next hop of a redirect that came from `from`: what was written for another
 /// origin has been taken off, and netrc may know the new host.

@@ -126,6 +126,7 @@ HttpCall::HttpCall(CallPlan plan, CallOwner* owner)
     : plan_(std::move(plan)),
       owner_(owner),
       cookies_(plan_.jar, plan_.options->cookies, plan_.request) {
+  if (plan_.digest != nullptr) digest_.emplace(*plan_.digests, *plan_.digest, plan_.request->url);
   if (plan_.options->sink != nullptr)
     feed_ = std::make_unique<SinkFeed>(*plan_.options->sink, *plan_.request);
   go_to(plan_.request->url);
@@ -231,7 +232,7 @@ std::shared_ptr<EventLoop> HttpCall::leased() const {
 void HttpCall::go_to(const Url& url) {
   hop_urls_.push_back(url.redacted(*plan_.secrets));
   mount_ = &plan_.mounts->find(url);
-  proxy_ = plan_.proxies->route(url);
+  proxy_ = mount_->unix_socket.empty() ? plan_.proxies->route(url) : nullptr;
   auto transport = plan_.mounts->transport_of(*mount_);
   if (transport == transport_) return;
   waker_.reset();
@@ -255,6 +256,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   }
   if (call_->drops_expect()) request.headers.erase("Expect");
   if (feed_ != nullptr) feed_->ask(request);
+  if (digest_) digest_->put(request);
   cookies_.put(request, loop_->now().wall);
   attempt.method = request.method;
   attempt.url = &request.url;
@@ -262,6 +264,7 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   attempt.body = &request.body;
   attempt.tls = &mount_->tls;
   attempt.proxy = proxy_;
+  attempt.unix_socket = mount_->unix_socket;
   attempt.fresh_connection = call_->needs_fresh_connection();
   attempt.receive = mount_->limits;
   attempt.decode_content = plan_.options->decode_content;
@@ -284,6 +287,8 @@ void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
     if (outcome.status >= 400 && trusted.contains(Signal::problem))
       read_problem(answer_->headers(), answer_->body(), outcome);
     if (follows_redirects()) judge_redirect(outcome);
+    if (outcome.status == 401 && digest_)
+      outcome.meets_challenge = digest_->meets(*plan_.request, answer_->headers());
     if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none && !detached_ &&
         traits().may_repeat()) {
       outcome.asks_again = plan_.options->retry_if(*answer_);
@@ -328,6 +333,7 @@ void HttpCall::settle(Attempt&) {
     answer_.reset();
     last_.reset();
     const std::string before = plan_.request->method;
+    if (digest_) digest_->move_to(*redirected_);
     authorize_hop(*redirected_, plan_.request->url, plan_.netrc);
     plan_.request = std::make_shared<Request>(*std::move(redirected_));
     if (plan_.request->method != before) plan_.key.clear();

@@ -13,6 +13,7 @@
 
 #include "observe/observation.hpp"
 #include "session/call_owner.hpp"
+#include "session/digest_logins.hpp"
 #include "session/drive.hpp"
 #include "session/hop_cookies.hpp"
 #include "session/mounts.hpp"
@@ -37,6 +38,8 @@ struct CallPlan {
   const std::vector<std::string>* secrets = nullptr;
   Observer* observer = nullptr;  ///< the session's
   CookieJar* jar = nullptr;      ///< null: none
+  const Auth* digest = nullptr;  ///< null: no Digest login
+  DigestLogins* digests = nullptr;
   const Netrc* netrc = nullptr;  ///< null: nobody's
   std::string key;               ///< the idempotency key, or empty
   Duration key_lifetime = k_unlimited;
@@ -110,6 +113,7 @@ class HttpCall final : public DriveHost {
   CallPlan plan_;
   CallOwner* const owner_;
   HopCookies cookies_;
+  std::optional<DigestCall> digest_;
   const Mount* mount_ = nullptr;
   const ProxyRoute* proxy_ = nullptr;
   std::shared_ptr<Transport> transport_;

@@ -2,13 +2,38 @@
 
 #include <algorithm>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <utility>
+
+#include <sys/un.h>
 
 #include <redial/policy/guards.hpp>
 
 namespace redial {
 inline namespace v0 {
 namespace detail {
+namespace {
+
+constexpr std::uint64_t k_most_head = std::uint64_t{1} << 30;  // the parser counts in 32 bits
+
+void check_unix_socket(const std::string& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path) || path.find('\0') != std::string::npos)
+    throw std::invalid_argument("Adapter.unix_socket: a path of at most " +
+                                std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes");
+}
+
+void check_limits(const ReceiveLimits& limits) {
+  const auto refuse = [](const char* field, const char* why) {
+    throw std::invalid_argument(std::string("Adapter.limits.") + field + why);
+  };
+  if (limits.head_bytes == 0 || limits.head_bytes > k_most_head)
+    refuse("head_bytes", ": from 1 byte to 1 GiB");
+  if (limits.head_fields == 0) refuse("head_fields", ": at least 1");
+  if (!(limits.expansion_ratio >= 1)) refuse("expansion_ratio", ": at least 1");
+}
+
+}  // namespace
 
 struct Mounts::SharedWire {
   std::once_flag once;
@@ -30,7 +55,9 @@ Mount Mounts::compiled(const Adapter& adapter) const {
   mount.tls = adapter.tls;
   if (mount.tls.verify && mount.tls.ca_file.empty()) mount.tls.ca_file = ca_bundle_;
   mount.transport = adapter.transport;
+  check_limits(adapter.limits);
   mount.limits = adapter.limits;
+  check_unix_socket(adapter.unix_socket);
   mount.unix_socket = adapter.unix_socket;
   mount.observer = adapter.observer;
   if (adapter.idempotency) validate(*adapter.idempotency);

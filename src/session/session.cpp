@@ -16,6 +16,7 @@
 #include "http/structured_fields.hpp"
 #include "retrying/nesting.hpp"
 #include "session/credentials.hpp"
+#include "session/digest_logins.hpp"
 #include "session/encode_body.hpp"
 #include "session/environment.hpp"
 #include "session/hop_cookies.hpp"
@@ -109,6 +110,14 @@ Auth Auth::basic(std::string_view user, std::string_view password) {
   return {"Basic " + base64_encode(std::string(user) + ":" + std::string(password))};
 }
 
+Auth Auth::digest(std::string_view user, std::string_view password) {
+  if (user.empty()) throw std::invalid_argument("Auth::digest: user is empty");
+  Auth auth;
+  auth.user = user;
+  auth.password = password;
+  return auth;
+}
+
 Auth Auth::bearer(std::string_view token) {
   return {"Bearer " + std::string(token)};
 }
@@ -127,7 +136,7 @@ struct Session::State {
     merge(defaults, options.headers);
   }
 
-  Request complete(Request request, const RequestOptions& call, std::string& key) const;
+  Request complete(Request request, const RequestOptions& call, detail::CallPlan& plan) const;
   IdempotencyKeys keys_at(const Url& url) const;
   void add_key(Request& request, const RequestOptions& call, std::string& key) const;
   Result<detail::CallPlan> plan(Request request, const RequestOptions& call);
@@ -152,6 +161,7 @@ struct Session::State {
   detail::ProxyChoice proxies;
   detail::Mounts mounts;
   CookieJar jar;
+  detail::DigestLogins digests;
   mutable std::once_flag netrc_read;
   mutable Netrc environment_netrc;
   std::atomic<std::uint64_t> seed;
@@ -160,7 +170,7 @@ struct Session::State {
 
 // Everything that makes a request what is sent, so that attempts have nothing left to decide.
 Request Session::State::complete(Request request, const RequestOptions& call,
-                                 std::string& key) const {
+                                 detail::CallPlan& plan) const {
   Headers fields = defaults;
   merge(fields, request.headers);
   merge(fields, call.headers);
@@ -174,8 +184,8 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   if (!options.params.empty()) request.url = request.url.with_query_appended(options.params);
   if (!call.params.empty()) request.url = request.url.with_query_appended(call.params);
   detail::encode_body(call, request);
-  detail::authorize(request, call.auth, options.auth, netrc());
-  add_key(request, call, key);
+  plan.digest = detail::authorize(request, call.auth, options.auth, netrc());
+  add_key(request, call, plan.key);
   return request;
 }
 
@@ -206,7 +216,7 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
   used.store(true, std::memory_order_relaxed);
   detail::CallPlan plan;
   try {
-    plan.request = std::make_shared<Request>(complete(std::move(request), call, plan.key));
+    plan.request = std::make_shared<Request>(complete(std::move(request), call, plan));
     detail::check_call_cookies(call.cookies, plan.request->headers);
     if (!plan.key.empty()) plan.key_lifetime = keys_at(plan.request->url).lifetime;
     const Policy& mounted = *mounts.find(plan.request->url).policy;
@@ -239,6 +249,7 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
   plan.mounts = &mounts;
   plan.secrets = &options.secret_query_names;
   plan.netrc = netrc();
+  plan.digests = &digests;
   plan.jar = options.keep_cookies ? &jar : nullptr;
   plan.draw = draw(plan.pace);
   plan.observer = options.observer.get();

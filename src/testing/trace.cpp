@@ -43,6 +43,7 @@ std::vector<std::string> trace(const CallReport& report) {
     if (attempt.decision != Decision::stop) {
       line += next + " follows after " + shown(attempt.wait);
       if (attempt.decision == Decision::redirect) line += ", redirected";
+      if (attempt.decision == Decision::authenticate) line += ", with credentials";
     } else if (report.stop_reason != StopReason::succeeded) {
       line += next + " was not made because " + std::string(explain(report.stop_reason));
     }

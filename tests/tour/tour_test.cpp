@@ -74,6 +74,18 @@ TEST_F(HttpbinTour, BasicAndBearerLogins) {
   EXPECT_EQ(session_.get(url("/bearer"), {.auth = Auth::bearer("token")}).json()["token"], "token");
 }
 
+TEST_F(HttpbinTour, DigestLogins) {
+  for (const char* algorithm : {"MD5", "SHA-256"}) {
+    const auto path = url(std::string("/digest-auth/auth/ada/secret/").append(algorithm));
+    for (int i = 0; i < 2; ++i) {
+      const auto response = session_.get(path, {.auth = Auth::digest("ada", "secret")});
+      EXPECT_EQ(response.status(), 200) << response.report().text();
+    }
+    EXPECT_EQ(session_.get(path, {.auth = Auth::digest("ada", "wrong")}).status(), 401);
+    EXPECT_EQ(session_.get(path, {.auth = Auth::basic("ada", "secret")}).status(), 401);
+  }
+}
+
 TEST_F(HttpbinTour, ContentCodingsAreUndone) {
   EXPECT_EQ(session_.get(url("/gzip")).json()["gzipped"], true);
   EXPECT_EQ(session_.get(url("/deflate")).json()["deflated"], true);

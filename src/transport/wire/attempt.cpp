@@ -6,6 +6,9 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <boost/asio/post.hpp>
 
 #include "transport/wire/head.hpp"
@@ -26,6 +29,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
+constexpr Duration k_queue_patience = 20ms;   // between looks at a full queue
 constexpr Duration k_stagger = 250ms;         // RFC 8305 §5
 constexpr Duration k_continue_patience = 1s;  // for a server that does not know Expect
 constexpr std::size_t k_watch_from =
@@ -273,6 +277,8 @@ Task<> Attempt::exchange() {
   }
   if (over()) co_return;
   origin_.clear();  // which a proxy's own connection does not belong to
+  if (!exchange_->unix_socket.empty())
+    origin_.append("unix:").append(exchange_->unix_socket).append("|");
   if (proxy == nullptr || is_tunnelled(*exchange_))
     origin_.append(url.host()).append(":").append(std::to_string(url.port()));
   append_context(origin_, context_);
@@ -337,10 +343,14 @@ Task<bool> Attempt::connect() {
   const ProxyRoute* const proxy = exchange_->proxy;
   const Url& origin = *exchange_->url;
   const Url& peer = proxy != nullptr ? proxy->url : origin;
-  Addresses found;
-  if (!co_await resolve(peer, found)) co_return false;
-  const auto order = interleaved(found.list);
-  if (!co_await reach(peer, order)) co_return false;
+  if (!exchange_->unix_socket.empty()) {
+    if (!co_await reach_unix_socket()) co_return false;
+  } else {
+    Addresses found;
+    if (!co_await resolve(peer, found)) co_return false;
+    const auto order = interleaved(found.list);
+    if (!co_await reach(peer, order)) co_return false;
+  }
   connection_->origin = origin_;
   connection_->opened = steady_now();
   if (proxy_context_ != nullptr && !co_await handshake(proxy_context_, peer)) co_return false;
@@ -429,11 +439,38 @@ Task<bool> Attempt::reach(const Url& peer, const std::vector<asio::ip::address>&
   co_return true;
 }
 
+// The stream's socket is asio's for TCP, and a descriptor is a descriptor: what it does with one is
+// the same for both kinds.
+Task<bool> Attempt::reach_unix_socket() {
+  const std::string path(exchange_->unix_socket);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  while (!over()) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) co_return fail(Fault::local_failure, "a Unix socket cannot be made", errno);
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+      connection_ = std::make_unique<Connection>(tcp::socket(loop_.io, tcp::v4(), fd));
+      co_return true;
+    }
+    const int error = errno;
+    ::close(fd);
+    if (error != EAGAIN) {
+      co_return fail(connect_fault(error_code(error, boost::system::system_category())),
+                     "connecting to the Unix socket " + path + ": " + message_of(error), error);
+    }
+    // Its queue is full, and nothing tells when that ends.
+    co_await await_gate(saturating_add(steady_now(), k_queue_patience));
+  }
+  co_return false;
+}
+
 Task<bool> Attempt::handshake(SSL_CTX* context, const Url& peer) {
   Stream& stream = connection_->stream;
   const std::string host(peer.host());
   stream.use_tls(context, host, exchange_->tls->verify);
-  loop_.shared->sessions.attach(stream.ssl(), peer.origin());
+  // Another server may stand behind a socket than behind the name.
+  loop_.shared->sessions.attach(stream.ssl(), std::string(exchange_->unix_socket) + peer.origin());
   while (!over()) {
     const auto result = stream.handshake();
     if (result.state == Stream::State::done) co_return true;

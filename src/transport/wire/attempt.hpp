@@ -47,6 +47,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   // Each of these is true when the attempt can go on.
   Task<bool> connect();
   Task<bool> resolve(const Url& peer, Addresses& found);
+  Task<bool> reach_unix_socket();
   Task<bool> reach(const Url& peer, const std::vector<boost::asio::ip::address>& addresses);
   Task<bool> handshake(SSL_CTX* context, const Url& peer);
   Task<bool> open_tunnel();

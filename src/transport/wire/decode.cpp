@@ -1,5 +1,6 @@
 #include "transport/wire/decode.hpp"
 
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -45,6 +46,14 @@ std::unique_ptr<Stage> make_stage(Coding coding) {
   return make_inflate(coding == Coding::gzip);
 }
 
+// Coding what cannot be made smaller adds a little.
+std::uint64_t most_encoded(const ReceiveLimits& limits) {
+  if (limits.encoded_bytes) return *limits.encoded_bytes;
+  const std::uint64_t slack = limits.body_bytes / 64 + 64 * 1024;
+  const std::uint64_t most = limits.body_bytes + slack;
+  return most < slack ? std::numeric_limits<std::uint64_t>::max() : most;
+}
+
 }  // namespace
 
 Decoder::Decoder(const Headers& headers, bool decode, const ReceiveLimits& limits, Output output)
@@ -59,6 +68,8 @@ Decoder::~Decoder() = default;
 
 BodyVerdict Decoder::put(std::string_view piece) {
   received_ += piece.size();
+  // Bytes that decode to nothing would go on for ever.
+  if (!stages_.empty() && received_ > most_encoded(limits_)) return BodyVerdict::too_large;
   return pass(0, piece);
 }
 
