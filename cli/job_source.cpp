@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::size_t k_ahead_jobs = 64;
 constexpr std::size_t k_ahead_bytes = std::size_t{1} << 20;
-constexpr std::uint64_t k_look_every = 64;  // jobs
+constexpr std::uint64_t k_look_every = 64;   // jobs
+constexpr std::uint64_t k_look_again = 100;  // repeated ids whose first line is looked for
 
 std::string reason_of(int error) {
   return std::generic_category().message(error);
@@ -75,7 +76,7 @@ JobFile::JobFile(const std::string& path, const Options& options, const Interrup
       format_(options.format) {
   open(path, options);
   if (fstat(file_.fd(), &seen_) != 0) throw UsageError(name_ + ": " + reason_of(errno));
-  check(interrupt, each);
+  check(options, interrupt, each);
   refuse_changes();
   lseek(file_.fd(), 0, SEEK_SET);
   lines_.emplace(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size), fresh_.records());
@@ -102,22 +103,32 @@ void JobFile::open(const std::string& path, const Options& options) {
   copy_all(input.fd(), name_, file_, path_.empty() ? "temporary file" : path_);
 }
 
-void JobFile::check(const Interrupt& interrupt, const Each& each) {
+void JobFile::check(const Options& options, const Interrupt& interrupt, const Each& each) {
   IdSet ids;
   JobFormat format = fresh_;
   LineReader lines(file_.fd(), name_, static_cast<std::uint64_t>(seen_.st_size), format.records());
   while (const auto line = lines.next()) {
     if (interrupt.happened()) throw Interrupted();
-    const auto job = job_of(*line, name_, format);
-    if (!job) continue;
-    if (!ids.add(job->id)) refuse_repeated(*job, *line);
-    if (chosen_.contains(job->line)) ++total_;
-    if (each) each(*job);
+    try {
+      const auto job = job_of(*line, name_, format);
+      if (!job) continue;
+      if (!ids.add(job->id)) refuse_repeated(*job, *line);
+      if (chosen_.contains(job->line)) ++total_;
+      if (each) each(*job);
+    } catch (const UsageError& error) {
+      // Without a table's header nothing behind it makes sense.
+      if (!options.refused || !format.is_settled()) throw;
+      options.refused(error.what());
+    }
   }
 }
 
 // Two ids may share a fingerprint: the file itself says whether they are one.
-void JobFile::refuse_repeated(const Job& job, const Line& line) const {
+void JobFile::refuse_repeated(const Job& job, const Line& line) {
+  if (++looked_again_ > k_look_again) {
+    throw UsageError(
+        place(name_, line, 0, "id \"" + printable(job.id) + "\" repeats an earlier one"));
+  }
   const File again(
       ::open(("/proc/self/fd/" + std::to_string(file_.fd())).c_str(), O_RDONLY | O_CLOEXEC));
   JobFormat format = fresh_;

@@ -54,6 +54,8 @@ class JobFile final : public JobSource {
     std::string save = {};  ///< a copy of the input goes here
     LineRanges lines = {};  ///< jobs on others are checked, and left out
     JobFormat format = {};
+    /// Told of what is wrong with a job, instead of an exception: for who wants to know all of it.
+    std::function<void(const std::string& why)> refused = {};
   };
   /// Decides about a job that is about to be sent; false leaves it out.
   using Choose = std::function<bool(Job& job)>;
@@ -79,8 +81,8 @@ class JobFile final : public JobSource {
 
  private:
   void open(const std::string& path, const Options& options);
-  void check(const Interrupt& interrupt, const Each& each);
-  void refuse_repeated(const Job& job, const Line& line) const;
+  void check(const Options& options, const Interrupt& interrupt, const Each& each);
+  void refuse_repeated(const Job& job, const Line& line);
   void refuse_changes() const;
 
   std::string name_;
@@ -93,6 +95,7 @@ class JobFile final : public JobSource {
   std::uint64_t total_ = 0;
   std::uint64_t last_line_ = 0;
   std::uint64_t since_look_ = 0;
+  std::uint64_t looked_again_ = 0;
   std::optional<LineReader> lines_;
   Choose choose_;
 };

@@ -19,6 +19,7 @@
 #include "fault_server_command.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "plan_command.hpp"
 #include "policy_command.hpp"
 #include "report_command.hpp"
 #include "retry_command.hpp"
@@ -83,6 +84,12 @@ void add_many(CLI::App& app, Commands& commands) {
   run->parse_complete_callback([&commands] {
     commands.patience = 2;
     commands.chosen = [&commands](const Interrupt& stop) { return run_jobs(commands.run, stop); };
+  });
+  CLI::App* const plan =
+      app.add_subcommand("plan", "what `redial run` would do with the jobs; nothing is sent");
+  declare_plan(*plan, commands.run);
+  plan->parse_complete_callback([&commands] {
+    commands.chosen = [&commands](const Interrupt& stop) { return plan_jobs(commands.run, stop); };
   });
   CLI::App* const retry =
       app.add_subcommand("retry", "send again what did not end well in a run, where that is safe");

@@ -125,6 +125,15 @@ void say_untold(const Batch& batch, const RunOutput& output) {
     std::fprintf(stderr, "  and %zu more\n", jobs.size() - k_shown_jobs);
 }
 
+// Where hosts had a limit, jobs behind the ones that are left may have been sent: each is named.
+std::string rest_flag(const LineRanges& left) {
+  if (!left.is_rest()) return "--lines " + left.text();
+  const std::string text = left.text();
+  return "--from-line " + text.substr(0, text.size() - 1);
+}
+
+}  // namespace
+
 LineRanges lines_of(const RunFlags& flags) {
   if (flags.from_line == 1 && flags.lines.empty()) return {};
   const char* const flag = flags.lines.empty() ? "--from-line" : "--lines";
@@ -138,14 +147,15 @@ LineRanges lines_of(const RunFlags& flags) {
   }
 }
 
-// Where hosts had a limit, jobs behind the ones that are left may have been sent: each is named.
-std::string rest_flag(const LineRanges& left) {
-  if (!left.is_rest()) return "--lines " + left.text();
-  const std::string text = left.text();
-  return "--from-line " + text.substr(0, text.size() - 1);
+CallSetup checked_setup(const RunFlags& flags) {
+  if (flags.stream && flags.jobs != "-")
+    throw UsageError("--stream: only for standard input (-); a file is checked first");
+  CallSetup setup = batch_setup(flags);
+  (void)size_of("--max-body", flags.max_body);
+  make_room_for(flags.concurrency);
+  RunOutput::check(output_of(flags, ResultFile::There::keep_as_bak));
+  return setup;
 }
-
-}  // namespace
 
 CheckProgress::CheckProgress(const RunFlags& flags)
     : name_(flags.jobs == "-" ? "standard input" : printable(flags.jobs)),
@@ -210,15 +220,8 @@ int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const
 }
 
 int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
-  if (flags.stream && flags.jobs != "-")
-    throw UsageError("--stream: only for standard input (-); a file is checked first");
+  (void)checked_setup(flags);  // usage errors come before any work
   const LineRanges lines = lines_of(flags);
-  (void)batch_setup(flags);  // usage errors come before any work
-  (void)size_of("--max-body", flags.max_body);
-  make_room_for(flags.concurrency);
-  const auto output_options = output_of(flags, ResultFile::There::keep_as_bak);
-  RunOutput::check(output_options);
-
   JobFormat format(flags.input);
   std::unique_ptr<JobSource> source;
   const JobFile* file = nullptr;
@@ -233,7 +236,7 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
     file = checked.get();
     source = std::move(checked);
   }
-  RunOutput output(output_options);
+  RunOutput output(output_of(flags, ResultFile::There::keep_as_bak));
   const std::string again = !flags.save_jobs.empty() ? flags.save_jobs
                             : flags.jobs == "-"      ? std::string()
                                                      : flags.jobs;

@@ -24,6 +24,12 @@ int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const
 /// What the flags say about where results go.
 RunOutput::Options output_of(const RunFlags& flags, ResultFile::There there);
 
+/// What the flags say about every call, checked as a run checks it before it reads any job. Throws
+/// UsageError.
+CallSetup checked_setup(const RunFlags& flags);
+/// The lines that the flags choose. Throws UsageError.
+LineRanges lines_of(const RunFlags& flags);
+
 /// Shows on standard error that a jobs file is being checked, while it is; hand `each` on.
 class CheckProgress {
  public:

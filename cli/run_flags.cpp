@@ -78,6 +78,16 @@ void declare_run(CLI::App& app, RunFlags& flags) {
   app.add_option("--lines", flags.lines, "only the jobs on these lines: 3,7-9,120-");
 }
 
+void declare_plan(CLI::App& app, RunFlags& flags) {
+  declare_run(app, flags);
+  app.add_flag("--json", flags.plan_as_json, "as one JSON object");
+  app.footer(
+      "The flags are those of `redial run`, so that `plan` can stand in its place. Exit codes: 0; "
+      "2 "
+      "the run would refuse\n"
+      "its flags or its input; 3 a job would fail without being sent.");
+}
+
 void declare_retry(CLI::App& app, RunFlags& flags) {
   declare_common(app, flags);
   app.get_option("--output")

@@ -9,7 +9,7 @@
 
 namespace redial::cli {
 
-/// What `redial run` and `redial retry` have in common: part of one call's flags, for every job,
+/// What `redial run`, `plan` and `retry` have in common: part of one call's flags, for every job,
 /// and where results go.
 struct RunFlags {
   CallFlags call;
@@ -27,6 +27,8 @@ struct RunFlags {
   std::string save_jobs;
   std::uint64_t from_line = 1;
   std::string lines;
+  // plan
+  bool plan_as_json = false;
   // retry
   std::string results;
   std::vector<std::string> ids;
@@ -36,6 +38,7 @@ struct RunFlags {
 
 /// Declares the flags of each command on `app`.
 void declare_run(CLI::App& app, RunFlags& flags);
+void declare_plan(CLI::App& app, RunFlags& flags);
 void declare_retry(CLI::App& app, RunFlags& flags);
 
 }  // namespace redial::cli
