@@ -134,7 +134,11 @@ void JobFile::refuse_repeated(const Job& job, const Line& line) {
   JobFormat format = fresh_;
   LineReader lines(again.fd(), name_, line.offset, format.records());
   while (const auto before = lines.next()) {
-    const auto other = format.job(*before);
+    std::optional<Job> other;
+    try {
+      other = format.job(*before);
+    } catch (const JsonError&) {  // told already
+    }
     if (!other || other->id != job.id) continue;
     throw UsageError(place(name_, line, 0,
                            "id \"" + printable(job.id) + "\" repeats the one of line " +

@@ -38,6 +38,7 @@ Safety safety_of(const detail::CallPlan& plan) {
 }  // namespace
 
 int plan_jobs(const RunFlags& flags, const Interrupt& interrupt) {
+  if (flags.stream) throw UsageError("--stream: a plan reads all of the input first");
   CallSetup setup = checked_setup(flags);
   const LineRanges lines = lines_of(flags);
   RunPlan plan = plan_of(setup);
