@@ -203,7 +203,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
                                  .backoff_factor = 1ms,
                                  .backoff_max = 1ms,
                                  .retry_after_max = 2ms},
-                 .timeouts = {.connect = 2s, .attempt = 30ms, .idle = 30ms, .deadline = 2s}});
+                 .timeouts = {.connect = 2s, .attempt = 10ms, .idle = 10ms, .deadline = 2s}});
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
   const auto posted =
       session.try_post(url, {.body = std::string(k_body), .follow_redirects = false});
