@@ -74,6 +74,38 @@ TEST_F(UploadedFile, GoesWithAContentLengthAndAgainWhole) {
   EXPECT_GT(requests[0].body.size(), 300'000U);
 }
 
+TEST_F(UploadedFile, GoesWholeWhereA307Leads) {
+  FaultServer server;
+  server.on("/a", Reply{.status = 307, .headers = {{"Location", "/b"}}});
+  server.on("/b", Reply{.status = 201});
+  Session session;
+  const auto response = session.post(server.url("/a"), {.body = Body::file(folder / "f")});
+  EXPECT_EQ(response.status(), 201);
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  for (const auto& request : requests) EXPECT_EQ(request.body, std::string(300'000, 'x'));
+}
+
+TEST(UploadedStream, ThatCannotGoBackStopsAndIsNeverSentEmpty) {
+  for (const Reply& reply : {Reply{.status = 307, .headers = {{"Location", "/b"}}},
+                             Reply{.status = 503}, Reply{.status = 429}}) {
+    FaultServer server;
+    server.on("", reply);
+    Session session;
+    std::string left(100'000, 'y');
+    const Body body = Body::stream([&](char* into, std::size_t size) {
+      const std::size_t count = left.copy(into, size);
+      left.erase(0, count);
+      return count;
+    });
+    const auto result = session.try_put(server.url("/a"), {.body = body});
+    EXPECT_EQ(report_of(result).stop_reason, StopReason::body_not_replayable) << reply.status;
+    const auto requests = server.requests();
+    ASSERT_EQ(requests.size(), 1U) << reply.status;
+    EXPECT_EQ(requests[0].body, std::string(100'000, 'y')) << reply.status;
+  }
+}
+
 TEST_F(UploadedFile, ThatChangesSizeFailsAndIsNeverSentAsWhole) {
   for (const std::size_t size : {299'999U, 300'001U}) {
     write(300'000);

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -118,6 +119,14 @@ std::vector<std::string> arrivals_of(const Subject& subject) {
   return arrivals;
 }
 
+inline int retries_of(const CallReport& report, std::optional<Cause> cause) {
+  int spent = 0;
+  for (const auto& attempt : report.attempts) {
+    if (attempt.decision == Decision::retry && (!cause || attempt.cause == *cause)) ++spent;
+  }
+  return spent;
+}
+
 inline std::string listed(const std::vector<Duration>& spans) {
   std::string text;
   for (const Duration span : spans) text += (text.empty() ? "" : ", ") + shown(span);
@@ -149,6 +158,23 @@ MATCHER_P(SentTimes, times, "sent times: " + ::testing::DescribeMatcher<int>(tim
   const int sends = detail::sends_of(arg);
   *result_listener << "which was sent " << sends << (sends == 1 ? " time" : " times");
   return ::testing::ExplainMatchResult(times, sends, result_listener);
+}
+
+/// What a call has spent of its retry budget: the retries that counted against `Retry::total`. A
+/// number or a matcher of int.
+MATCHER_P(SpentRetries, times, "retries: " + ::testing::DescribeMatcher<int>(times, negation)) {
+  const int spent = detail::retries_of(detail::report_of(arg), std::nullopt);
+  *result_listener << "which spent " << spent;
+  return ::testing::ExplainMatchResult(times, spent, result_listener);
+}
+/// The same of one counter, by what was retried: `SpentRetries(Cause::status, 2)` is
+/// `Retry::status`.
+MATCHER_P2(SpentRetries, cause, times,
+           std::string(to_string(cause)) +
+               " retries: " + ::testing::DescribeMatcher<int>(times, negation)) {
+  const int spent = detail::retries_of(detail::report_of(arg), cause);
+  *result_listener << "which spent " << spent;
+  return ::testing::ExplainMatchResult(times, spent, result_listener);
 }
 
 /// No request that may have had its effect was sent a second time: of a call, no two attempts that

@@ -67,6 +67,23 @@ TEST(Matchers, SentTimes) {
   EXPECT_THAT(response, Not(SentTimes(2)));
 }
 
+TEST(Matchers, SpentRetries) {
+  Fixture fixture({.total = 3, .backoff_factor = 0s});
+  fixture.api.on("/x").answer(503).fail(Fault::connect_refused).answer(503).answer(503);
+  const Response response = fixture.session.get("http://a.test/x");
+  EXPECT_THAT(response, SpentRetries(3));
+  EXPECT_THAT(response, SpentRetries(Cause::status, 2));
+  EXPECT_THAT(response.report(), SpentRetries(Cause::connect, 1));
+  EXPECT_THAT(response, SpentRetries(Cause::read, 0));
+  EXPECT_THAT(response, Not(SpentRetries(Le(2))));
+  EXPECT_EQ(complaint(SpentRetries(Cause::status, 1), response),
+            "status retries: is equal to 1; which spent 2");
+  // A redirect is no retry.
+  fixture.api.on("/moved").answer(302, {{"Location", "/there"}});
+  fixture.api.on("/there").answer(200);
+  EXPECT_THAT(fixture.session.get("http://a.test/moved"), SpentRetries(0));
+}
+
 TEST(Matchers, StoppedBecauseAndEndedAs) {
   Fixture fixture;
   fixture.api.on("POST /x").fail(Fault::reset);
