@@ -223,6 +223,11 @@ std::shared_ptr<EventLoop> HttpCall::leased() const {
     report.stop_reason = StopReason::permanent_error;
     report.outcome = CallOutcome::failed;
     report.resend = call_ ? Resend::unsafe : Resend::safe;
+    report.attempts.push_back({.number = call_ ? call_->attempts() + 1 : 1,
+                               .evidence = Evidence::not_sent,
+                               .fault = Fault::local_failure,
+                               .detail = std::string("no event loop: ") + error.what(),
+                               .url = hop_urls_.back()});
     throw NoLoop(ErrorKind::local, std::string("no event loop: ") + error.what(),
                  std::move(report));
   }

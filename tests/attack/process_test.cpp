@@ -205,6 +205,9 @@ TEST(Descriptors, WithoutOneNothingWasSentAndTheNextCallIsFine) {
     EXPECT_EQ(report.outcome, CallOutcome::failed) << report.line();
     EXPECT_EQ(report.resend, Resend::safe);
     EXPECT_EQ(result.error().kind(), ErrorKind::local);
+    ASSERT_EQ(report.attempts.size(), 1U);
+    EXPECT_EQ(report.attempts[0].evidence, Evidence::not_sent);
+    EXPECT_NE(report.text().find("Too many open files"), std::string::npos) << report.text();
     EXPECT_NE(std::string(result.error().what()).find("Too many open files"), std::string::npos)
         << result.error().what();
   }
