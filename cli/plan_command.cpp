@@ -55,10 +55,10 @@ int plan_jobs(const RunFlags& flags, const Interrupt& interrupt) {
                   call.error().what());
     }
   };
-  const JobFile jobs(
-      flags.jobs,
-      {.format = JobFormat(flags.input), .refused = [&](std::string why) { plan.refuse(std::move(why)); }},
-      interrupt, progress.each(add));
+  const JobFile jobs(flags.jobs,
+                     {.format = JobFormat(flags.input),
+                      .refused = [&](std::string why) { plan.refuse(std::move(why)); }},
+                     interrupt, progress.each(add));
   const std::string name = flags.jobs == "-" ? "standard input" : printable(flags.jobs);
   write_all(STDOUT_FILENO, flags.plan_as_json ? plan_json(plan) : plan_text(plan, name),
             "standard output");
