@@ -11,6 +11,7 @@
 #include <redial/observe/log.hpp>
 
 #include "errors.hpp"
+#include "http/content_codings.hpp"
 #include "session/policy_values.hpp"
 
 namespace redial::cli {
@@ -117,7 +118,7 @@ void add_headers(const CallFlags& flags, RequestOptions& options) {
   // As curl: a coding is asked for, and undone, only when the user says so.
   options.decode_content = flags.compressed;
   if (flags.compressed && !options.headers.contains("Accept-Encoding"))
-    options.headers.set("Accept-Encoding", "gzip, deflate, br, zstd");
+    options.headers.set("Accept-Encoding", detail::k_content_codings);
   if (!options.headers.contains("Accept-Encoding")) {
     options.unset_headers.emplace_back("Accept-Encoding");
   }

@@ -217,6 +217,7 @@ std::shared_ptr<EventLoop> HttpCall::leased() const {
   try {
     return owner_ != nullptr ? owner_->move_to(transport_) : transport_->lease();
   } catch (const std::runtime_error& error) {  // Asio's, which is no std::system_error
+    std::string why = std::string("no event loop: ") + error.what();
     CallReport report;
     report.method = plan_.request->method;
     report.url = hop_urls_.front();
@@ -226,10 +227,9 @@ std::shared_ptr<EventLoop> HttpCall::leased() const {
     report.attempts.push_back({.number = call_ ? call_->attempts() + 1 : 1,
                                .evidence = Evidence::not_sent,
                                .fault = Fault::local_failure,
-                               .detail = std::string("no event loop: ") + error.what(),
+                               .detail = why,
                                .url = hop_urls_.back()});
-    throw NoLoop(ErrorKind::local, std::string("no event loop: ") + error.what(),
-                 std::move(report));
+    throw NoLoop(ErrorKind::local, std::move(why), std::move(report));
   }
 }
 

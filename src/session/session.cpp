@@ -13,6 +13,7 @@
 #include <redial/policy/pace.hpp>
 #include <redial/version.hpp>
 
+#include "http/content_codings.hpp"
 #include "http/structured_fields.hpp"
 #include "retrying/nesting.hpp"
 #include "session/credentials.hpp"
@@ -132,7 +133,7 @@ struct Session::State {
         seed(entropy()) {
     defaults.set("User-Agent", "redial/" REDIAL_VERSION);
     defaults.set("Accept", "*/*");
-    defaults.set(k_coding, "gzip, deflate, br, zstd");
+    defaults.set(k_coding, detail::k_content_codings);
     merge(defaults, options.headers);
   }
 

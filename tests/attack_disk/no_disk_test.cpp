@@ -2,11 +2,8 @@
 // and nothing else is left behind.
 
 #include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <system_error>
 
@@ -17,6 +14,7 @@
 
 #include "attack_disk/failing_files.hpp"
 #include "integration/support.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -24,51 +22,25 @@ using namespace redial;
 using namespace std::chrono_literals;
 using redial::testing::FaultServer;
 using redial::testing::Reply;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "redial-disk-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-      throw std::system_error(errno, std::generic_category(), name);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string file() const { return (path_ / "file").string(); }
-  std::string content() const {
-    std::ifstream stream(file(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
-  void put(const std::string& content) const { std::ofstream(file(), std::ios::binary) << content; }
-  bool has_nothing_else() const {
-    const auto all = std::filesystem::directory_iterator(path_);
-    return std::distance(begin(all), end(all)) <= 1;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using redial_tests::content_of;
+using redial_tests::TemporaryFolder;
 
 constexpr long k_most = 1000;
 
 // `store` says whether it stored the content; it is tried with each call failing in its turn.
-void try_with_each_call_failing(const std::string& fresh, const Folder& folder,
+void try_with_each_call_failing(const std::string& fresh, const TemporaryFolder& folder,
                                 const std::function<bool()>& store) {
   int refused = 0;
   for (const int error : {ENOSPC, EIO, EDQUOT}) {
     for (long n = 0;; ++n) {
       ASSERT_LT(n, k_most);
-      folder.put("old");
+      std::ofstream(folder / "file", std::ios::binary) << "old";
       fail_file_call(n, error);
       const bool stored = store();
       const bool reached = fail_no_file_call();
-      ASSERT_EQ(folder.content(), stored ? fresh : "old") << "call " << n << ", errno " << error;
-      ASSERT_TRUE(folder.has_nothing_else()) << "call " << n << ", errno " << error;
+      ASSERT_EQ(content_of(folder / "file"), stored ? fresh : "old")
+          << "call " << n << ", errno " << error;
+      ASSERT_LE(folder.entries(), 1) << "call " << n << ", errno " << error;
       if (!stored) ++refused;
       if (!reached) break;
     }
@@ -82,17 +54,18 @@ TEST(NoDisk, ADownloadIsStoredWholeOrNotAtAll) {
   server.on("", Reply{.headers = {{"ETag", "\"1\""}}, .body = body});
   Session session;
   mount_everywhere(session, {.max_retries = {.total = 0}});
-  const Folder folder;
+  const TemporaryFolder folder;
+  const std::string file = (folder / "file").string();
   try_with_each_call_failing(body, folder, [&] {
     try {
-      FileSink sink(folder.file());
+      FileSink sink(file);
       const auto result = session.try_get(server.url(), {.sink = &sink});
       if (result) return result->report().outcome == CallOutcome::ok;
       EXPECT_EQ(result.error().kind(), ErrorKind::body) << result.error().what();
-      EXPECT_NE(std::string(result.error().what()).find(folder.file()), std::string::npos)
+      EXPECT_NE(std::string(result.error().what()).find(file), std::string::npos)
           << result.error().what();
     } catch (const std::system_error& error) {
-      EXPECT_NE(std::string(error.what()).find(folder.file()), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(file), std::string::npos) << error.what();
     }
     return false;
   });
@@ -105,7 +78,8 @@ TEST(NoDisk, ADownloadThatIsGoneOnWithIsNoWorse) {
   Session session;
   mount_everywhere(session,
                    {.max_retries = {.total = 2, .backoff_factor = 1ms, .backoff_max = 1ms}});
-  const Folder folder;
+  const TemporaryFolder folder;
+  const std::string file = (folder / "file").string();
   try_with_each_call_failing(body, folder, [&] {
     server.in_turn("/cut", {Reply{.headers = {{"Content-Type", "text/plain"}},
                                   .body = body,
@@ -113,7 +87,7 @@ TEST(NoDisk, ADownloadThatIsGoneOnWithIsNoWorse) {
                                   .cut_after = 50'000},
                             Reply{.body = body}});
     try {
-      FileSink sink(folder.file());
+      FileSink sink(file);
       const auto result = session.try_get(server.url("/cut"), {.sink = &sink});
       return result && result->report().outcome == CallOutcome::ok;
     } catch (const std::system_error&) {
@@ -125,13 +99,14 @@ TEST(NoDisk, ADownloadThatIsGoneOnWithIsNoWorse) {
 TEST(NoDisk, AJarIsSavedWholeOrNotAtAll) {
   CookieJar jar;
   jar.load_text("a.test\tFALSE\t/\tFALSE\t0\tname\tvalue\n");
-  const Folder folder;
+  const TemporaryFolder folder;
+  const std::string file = (folder / "file").string();
   try_with_each_call_failing(jar.text(), folder, [&] {
     try {
-      jar.save(folder.file());
+      jar.save(file);
       return true;
     } catch (const std::system_error& error) {
-      EXPECT_NE(std::string(error.what()).find(folder.file()), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(file), std::string::npos) << error.what();
       return false;
     }
   });
