@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/growth.hpp"
+
 // The rules of one call, in the order in which an outcome meets them. Every attempt ends in exactly
 // one of three ways: `resume_after` (another attempt follows), or `stop` with its reason; nothing
 // else changes the state.
@@ -240,7 +242,7 @@ void Call::note_doubt(const Outcome& outcome) noexcept {
 void Call::decide(AttemptReport& attempt, const Outcome& outcome, Now now) {
   // Of an answer, or of a proxy that opened no tunnel.
   if (const auto hint = outcome.retry_after ? outcome.retry_after : quota_of(outcome)) {
-    hint_ends_ = now.wall + std::min<Duration>(*hint, std::chrono::hours{24 * 365 * 100});
+    hint_ends_ = saturating_add(now.wall, std::min(*hint, detail::k_longest_hint));
   }
   attempt.cause = cause_of(attempt.fault);
   if (attempt.fault == Fault::cancelled) return stop(StopReason::cancelled, now);

@@ -26,7 +26,7 @@ inline double in_seconds(Duration span) noexcept {
   return std::chrono::duration<double>(span).count();
 }
 
-/// Far beyond every hint that is obeyed, and safe to add to any time: a century.
+/// Far beyond every hint that is obeyed, and added by `saturating_add`: a century.
 inline constexpr Duration k_longest_hint = std::chrono::hours{24 * 365 * 100};
 
 /// How far those are spread that were told the same time: upwards, a hint is never undercut.

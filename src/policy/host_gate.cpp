@@ -54,7 +54,7 @@ Admission HostGate::admit(const AttemptContext& context, Now now) noexcept {
   return {.kind = Admission::Kind::until,
           .at = at,
           .reason = "the host asked for a pause",
-          .retry_at = now.wall + (pause.until - now.steady),
+          .retry_at = saturating_add(now.wall, pause.until - now.steady),
           .too_late = StopReason::retry_after_too_long};
 }
 

@@ -85,8 +85,8 @@ class RetryDriver::State {
   /// The call's time: waits that were skipped have passed on it.
   Now now() const {
     Now time = clock->now();
-    time.steady += skipped;
-    time.wall += skipped;
+    time.steady = saturating_add(time.steady, skipped);
+    time.wall = saturating_add(time.wall, skipped);
     return time;
   }
 

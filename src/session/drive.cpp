@@ -21,8 +21,8 @@ Drive::Drive(StepSource& call, DriveHost& host, std::stop_token stop, Pace pace)
 // The call's time.
 Now Drive::now() {
   Now time = host_.loop().now();
-  time.steady += skipped_;
-  time.wall += skipped_;
+  time.steady = saturating_add(time.steady, skipped_);
+  time.wall = saturating_add(time.wall, skipped_);
   return time;
 }
 

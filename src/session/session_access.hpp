@@ -11,7 +11,8 @@ inline namespace v0 {
 namespace detail {
 
 /// The way from a session to calls that something else than its own methods drives.
-struct SessionAccess {
+/// Exported for the command, which may be linked to the shared library.
+struct REDIAL_EXPORT SessionAccess {
   /// The complete call: defaults merged, body encoded, key made. Keeps the options; borrows the
   /// session, which must outlive the call. The error says what makes no sense.
   static Result<CallPlan> plan(Session& session, Request request,

@@ -24,9 +24,11 @@ inline constexpr Duration k_unlimited = Duration::max();
 
 /// `time + span` that stays at the end of time instead of overflowing (a limit of "none" is
 /// common).
-constexpr SteadyTime saturating_add(SteadyTime time, Duration span) {
+template <class Clock>
+constexpr std::chrono::time_point<Clock, Duration> saturating_add(
+    std::chrono::time_point<Clock, Duration> time, Duration span) {
   if (span > Duration::zero() && time.time_since_epoch() > Duration::max() - span)
-    return SteadyTime::max();
+    return std::chrono::time_point<Clock, Duration>::max();
   return time + span;
 }
 

@@ -244,6 +244,14 @@ TEST(Call, StopsBeforeWaitingWhenTheHintPassesTheDeadline) {
   EXPECT_EQ(script.call.make_report().retry_at, at(61s).wall);
 }
 
+TEST(Call, AHintAtTheEndOfTimeStaysThere) {
+  const auto ages = std::chrono::hours{24 * 365 * 100};
+  Script script(get(), {.retry_after_max = k_unlimited}, {.deadline = k_unlimited});
+  script.run({answered(503, ages), answered(503, ages), answered(503, ages), answered(503, ages)});
+  EXPECT_EQ(script.call.stop_reason(), StopReason::attempts_exhausted);
+  EXPECT_EQ(script.call.make_report().retry_at, WallTime::max());
+}
+
 TEST(Call, StopsBeforeWaitingWhenTheDeadlineFallsInsideTheWait) {
   Script script(get(), {.backoff_factor = 10s, .backoff_jitter = Jitter::none()}, {.deadline = 5s});
   script.run({answered(503), answered(200)});
