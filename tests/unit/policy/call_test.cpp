@@ -248,7 +248,7 @@ TEST(Call, AHintAtTheEndOfTimeStaysThere) {
   const auto ages = std::chrono::hours{24 * 365 * 100};
   Script script(get(), {.retry_after_max = k_unlimited}, {.deadline = k_unlimited});
   script.run({answered(503, ages), answered(503, ages), answered(503, ages), answered(503, ages)});
-  EXPECT_EQ(script.call.stop_reason(), StopReason::attempts_exhausted);
+  EXPECT_EQ(script.call.stop_reason(), StopReason::retry_after_too_long);
   EXPECT_EQ(script.call.make_report().retry_at, WallTime::max());
 }
 
