@@ -91,7 +91,10 @@ bool Call::is_believed_unsent(const Outcome& outcome) const noexcept {
 
 bool Call::says_not_processed(const Outcome& outcome) const noexcept {
   const Statuses& not_processed = policy_.retry().not_processed;
-  return not_processed.contains(outcome.status) || is_believed_unsent(outcome) ||
+  // A 417 says so of an Expect alone.
+  const bool listed =
+      not_processed.contains(outcome.status) && (outcome.status != 417 || outcome.sent_expect);
+  return listed || is_believed_unsent(outcome) ||
          (is_throttled(outcome) && not_processed.contains(429));
 }
 

@@ -244,6 +244,16 @@ TEST(Call, StopsBeforeWaitingWhenTheHintPassesTheDeadline) {
   EXPECT_EQ(script.call.make_report().retry_at, at(61s).wall);
 }
 
+TEST(Call, A417WithoutAnExpectSaysNothingAboutThePost) {
+  Outcome strange = answered(417);
+  strange.should_retry = true;
+  Script script(post());
+  EXPECT_EQ(script.run({strange, answered(200)}).call.stop_reason(), StopReason::not_idempotent);
+  strange.sent_expect = true;
+  Script expected(post());
+  EXPECT_EQ(expected.run({strange, answered(200)}).call.stop_reason(), StopReason::succeeded);
+}
+
 TEST(Call, AHintAtTheEndOfTimeStaysThere) {
   const auto ages = std::chrono::hours{24 * 365 * 100};
   Script script(get(), {.retry_after_max = k_unlimited}, {.deadline = k_unlimited});
