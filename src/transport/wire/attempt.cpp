@@ -518,6 +518,7 @@ void Attempt::resume() {
   on_stack_ = true;
   std::exchange(waiting_, nullptr).resume();
   on_stack_ = false;
+  if (idle()) loop_.take_back(*this);
 }
 
 Attempt::Wait Attempt::await_gate(SteadyTime until) {

@@ -36,6 +36,8 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void start(Exchange& exchange);
   void end(Fault fault);
 
+  std::size_t place = 0;  ///< the loop's own
+
  private:
   struct Resume;
   class Wait;

@@ -74,6 +74,8 @@ class Loop final : public EventLoop {
 
   void start(Exchange& exchange);
   static void cancel(Exchange& exchange);
+  /// What `attempt` was made for is over. It may be gone after this, unless somebody holds it.
+  void take_back(Attempt& attempt) noexcept;
 
   boost::asio::io_context io{1};
   std::shared_ptr<WireShared> shared;
@@ -85,7 +87,8 @@ class Loop final : public EventLoop {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_;  // ends a run
   SteadyTime armed_ = SteadyTime::max();
-  std::vector<std::shared_ptr<Attempt>> attempts_;
+  std::vector<std::shared_ptr<Attempt>> attempts_;  // the ones in use first
+  std::size_t in_use_ = 0;
 };
 
 }  // namespace wire

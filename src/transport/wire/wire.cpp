@@ -14,6 +14,12 @@
 namespace redial {
 inline namespace v0 {
 namespace wire {
+namespace {
+
+// Kept for the next: enough for those that come and go, and not all of the busiest moment.
+constexpr std::size_t k_spare_attempts = 256;
+
+}  // namespace
 
 std::unique_ptr<Connection> Pool::take(const std::string& origin, SteadyTime now) {
   const auto entry = idle_.find(origin);
@@ -91,11 +97,18 @@ void Loop::wake() noexcept {
 }
 
 void Loop::start(Exchange& exchange) {
-  auto attempt =
-      std::find_if(attempts_.begin(), attempts_.end(), [](const auto& one) { return one->idle(); });
-  if (attempt == attempts_.end())
-    attempt = attempts_.insert(attempts_.end(), std::make_shared<Attempt>(*this));
-  (*attempt)->start(exchange);
+  if (in_use_ == attempts_.size()) attempts_.push_back(std::make_shared<Attempt>(*this));
+  const auto attempt = attempts_[in_use_];
+  attempt->place = in_use_++;
+  attempt->start(exchange);
+  if (attempt->idle()) take_back(*attempt);
+}
+
+void Loop::take_back(Attempt& attempt) noexcept {
+  const std::size_t place = attempt.place;
+  std::swap(attempts_[place], attempts_[--in_use_]);
+  attempts_[place]->place = place;
+  if (attempts_.size() - in_use_ > k_spare_attempts) attempts_.pop_back();
 }
 
 void Loop::cancel(Exchange& exchange) {
