@@ -1,4 +1,5 @@
-// Many calls at once: coroutines, a fan-out, a callback and a future over one AsyncSession.
+// Many calls at once: coroutines, a retried one, a fan-out, a callback and a future over one
+// AsyncSession.
 
 #include <iostream>
 #include <ranges>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include <redial/async.hpp>
+#include <redial/async/retry.hpp>
 #include <redial/testing/fault_server.hpp>
 
 using namespace std::chrono_literals;
@@ -26,15 +28,27 @@ redial::Task<std::string> order(redial::AsyncSession& session, std::string base)
   co_return answer.body();
 }
 
+// Asked again until the job is done: each answer is a complete one, so it is the application's
+// retry, not the session's.
+redial::Task<std::string> finished(redial::AsyncSession& session, std::string url) {
+  const auto pending = [](const redial::Response& job) { return job.status() == 202; };
+  redial::RetryOptions options{.retry_if = redial::retry_if::result(pending),
+                               .wait = redial::wait::fixed(10ms)};
+  const auto job = co_await redial::retry(session, options, [&] { return session.get(url); });
+  co_return job.body();
+}
+
 int main() {
   redial::testing::FaultServer server;
   server.in_turn("/token", {{.status = 503}, {.body = "t0k3n"}});
   server.on("/orders", {.body = "ordered"});
+  server.in_turn("/jobs/7", {{.status = 202}, {.status = 202}, {.body = "done"}});
   server.on("/items", {.body = "item"});
 
   redial::AsyncSession session;
   const std::string ordered = redial::sync_wait(order(session, server.url("")));
-  std::cout << ordered << '\n';
+  const std::string job = redial::sync_wait(finished(session, server.url("/jobs/7")));
+  std::cout << ordered << ", " << job << '\n';
 
   // A hundred requests, eight at a time, results in order; `each` hands them over as they come.
   auto requests = std::views::iota(0, 100) | std::views::transform([&](int) {
@@ -53,5 +67,5 @@ int main() {
   session.wait();
 
   auto future = session.submit(redial::Request::get(server.url("/items")));
-  return ordered == "ordered" && good == 100 && future.get().ok() ? 0 : 1;
+  return ordered == "ordered" && job == "done" && good == 100 && future.get().ok() ? 0 : 1;
 }

@@ -3,21 +3,31 @@
 /// Opt-in: an `AsyncSession` for programs that run on Boost.Asio. Include it in files that include
 /// Asio anyway.
 
+#include <deque>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <redial/async/async_session.hpp>
+#include <redial/async/retry.hpp>
 #include <redial/session/options.hpp>
 
 namespace redial {
@@ -69,7 +79,65 @@ void asio_send(AsyncSession& session, Request request, Handler handler, Deliver 
   });
 }
 
+/// A timer that stop tokens may end, from any thread.
+class AsioTimer {
+ public:
+  template <class Executor>
+  AsioTimer(const Executor& executor, SteadyTime until) : timer_(executor, until) {}
+
+  template <class Handler>
+  void wait(Handler handler) {
+    const std::lock_guard lock(mutex_);
+    if (!ended_) return timer_.async_wait(std::move(handler));
+    boost::asio::post(timer_.get_executor(), [own = std::move(handler)]() mutable {
+      std::move(own)(boost::system::error_code());
+    });
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    timer_.cancel();
+  }
+
+ private:
+  std::mutex mutex_;
+  boost::asio::steady_timer timer_;
+  bool ended_ = false;
+};
+
+/// Rests on the coroutine's executor. False: the coroutine was cancelled.
+inline boost::asio::awaitable<bool> asio_rest(SteadyTime until, std::vector<std::stop_token> wake) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  AsioTimer timer(executor, until);
+  struct Nudge {
+    AsioTimer* timer;
+    void operator()() const { timer->end(); }
+  };
+  std::deque<std::stop_callback<Nudge>> nudges;
+  for (auto& token : wake) nudges.emplace_back(std::move(token), Nudge{&timer});
+  boost::system::error_code ended;  // either way: the call looks at its clock and its tokens
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ended);
+  co_await boost::asio::async_initiate<decltype(token), void(boost::system::error_code)>(
+      [&timer](auto handler) { timer.wait(std::move(handler)); }, token);
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  co_return state.cancelled() == boost::asio::cancellation_type::none;
+}
+
 }  // namespace detail
+
+/// `retry` in Asio's coroutines: `co_await async_retry(options, callable)`, where `callable`
+/// returns a `boost::asio::awaitable`. Waits are a timer on the coroutine's executor, and it goes
+/// on there. Cancelling the coroutine ends the wait and the call. The rest is as for
+/// `retry(session, …)`.
+template <detail::AsyncCallable F, class Fallback = detail::NoFallback>
+auto async_retry(RetryOptions options, F callable, Fallback fallback = {})
+    -> boost::asio::awaitable<detail::Awaited<F>> {
+  return detail::run_retried_async<boost::asio::awaitable<detail::Awaited<F>>>(
+      [](SteadyTime until, const std::vector<std::stop_token>& wake) {
+        return detail::asio_rest(until, wake);
+      },
+      std::move(options), std::move(callable), std::move(fallback));
+}
 
 /// One call as an Asio operation: `co_await async_send(session, std::move(request), use_awaitable)`
 /// gives the `Response`, or throws the `Error`; a handler gets `(std::exception_ptr, Response)`.

@@ -31,6 +31,12 @@ class AsyncState {
     worker.start(std::move(plan), std::move(call));
   }
 
+  void rest(std::shared_ptr<AsyncRest> rest) {
+    AsyncWorker& worker = choose();
+    size_.fetch_add(1, std::memory_order_relaxed);
+    worker.rest(std::move(rest));
+  }
+
   std::size_t size() const noexcept { return size_.load(std::memory_order_acquire); }
   void wait() {
     std::unique_lock lock(mutex_);
@@ -73,6 +79,10 @@ AsyncCall::~AsyncCall() = default;
 
 void start_call(AsyncSession& session, Request request, std::shared_ptr<AsyncCall> call) {
   session.state_->start(std::move(request), std::move(call));
+}
+
+void start_rest(AsyncSession& session, std::shared_ptr<AsyncRest> rest) {
+  session.state_->rest(std::move(rest));
 }
 
 void SuspendedCall::deliver(Result<Response> outcome) noexcept {

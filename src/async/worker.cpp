@@ -1,5 +1,6 @@
 #include "async/worker.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace redial {
@@ -59,29 +60,91 @@ void AsyncWorker::tell() {
 
 void AsyncWorker::run() {
   this_worker = this;
-  while (take_inbox()) group_.run();
+  while (take_inbox()) {
+    group_.run(rests_.empty() ? SteadyTime::max() : rests_.begin()->first);
+    end_due();
+  }
 }
 
 // False at the end: nothing under way, nothing to come.
 bool AsyncWorker::take_inbox() {
   std::vector<Arrival> arrivals;
   std::vector<Departure> departures;
+  std::vector<std::shared_ptr<AsyncRest>> rests;
+  std::shared_ptr<AsyncRest> nudged;
   bool ending = false;
   {
     std::unique_lock lock(mutex_);
-    if (group_.size() == 0) arrived_.wait(lock, [this] { return told_ || ending_; });
+    if (group_.size() == 0) wait_for_inbox(lock);
     told_ = false;
     arrivals.swap(arrivals_);
     departures.swap(departures_);
+    rests.swap(arriving_rests_);
+    nudged.swap(nudged_);
     ending = ending_;
   }
   for (auto& arrival : arrivals) begin(std::move(arrival));
+  for (auto& rest : rests) begin(std::move(rest));
+  while (nudged != nullptr) {
+    auto next = std::move(nudged->next_nudged);
+    if (nudged->is_resting) end(std::move(nudged), true);
+    nudged = std::move(next);
+  }
   for (auto& departure : departures) {
     detach(*departure.call);
     departure.done.set_value();
   }
-  if (ending && !std::exchange(over_soon_, true)) group_.cancel_all();
-  return group_.size() > 0 || !ending;
+  if (ending && !std::exchange(over_soon_, true)) end_all();
+  return group_.size() > 0 || !rests_.empty() || !ending;
+}
+
+void AsyncWorker::wait_for_inbox(std::unique_lock<std::mutex>& lock) {
+  const auto come = [this] { return told_ || ending_; };
+  if (rests_.empty()) return arrived_.wait(lock, come);
+  arrived_.wait_until(lock, rests_.begin()->first, come);
+}
+
+void AsyncWorker::rest(std::shared_ptr<AsyncRest> rest) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  rest->worker = this;
+  if (this_worker == this) return begin(std::move(rest));
+  const std::lock_guard lock(mutex_);
+  arriving_rests_.push_back(std::move(rest));
+  tell();
+}
+
+void AsyncWorker::nudge(std::shared_ptr<AsyncRest> rest) noexcept {
+  const std::lock_guard lock(mutex_);
+  rest->next_nudged = std::move(nudged_);
+  nudged_ = std::move(rest);
+  tell();
+}
+
+void AsyncWorker::begin(std::shared_ptr<AsyncRest> rest) {
+  rest->is_resting = true;
+  rest->place = rests_.emplace(rest->until, rest);
+  // Under way, the group waits for what came before.
+  if (rest->place == rests_.begin()) group_.wake();
+  if (rest->asked_to_end || over_soon_) end(std::move(rest), !over_soon_);
+}
+
+void AsyncWorker::end(std::shared_ptr<AsyncRest> rest, bool session_goes_on) {
+  rest->is_resting = false;
+  rests_.erase(rest->place);
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  rest->end(session_goes_on);
+  over_();
+}
+
+void AsyncWorker::end_due() {
+  if (rests_.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  while (!rests_.empty() && rests_.begin()->first <= now) end(rests_.begin()->second, true);
+}
+
+void AsyncWorker::end_all() {
+  group_.cancel_all();
+  while (!rests_.empty()) end(rests_.begin()->second, false);
 }
 
 void AsyncWorker::begin(Arrival arrival) {

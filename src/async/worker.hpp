@@ -12,6 +12,7 @@
 
 #include <redial/async/sending.hpp>
 
+#include "async/rest.hpp"
 #include "session/call_group.hpp"
 
 namespace redial {
@@ -21,7 +22,8 @@ namespace detail {
 /// One event-loop thread of an `AsyncSession`: a `CallGroup`, and an inbox for what other threads
 /// want of it.
 ///
-/// Thread safety: `start` and `leave` from any thread; the rest is its own thread's.
+/// Thread safety: `start`, `rest`, `nudge` and `leave` from any thread; the others are its own
+/// thread's.
 class AsyncWorker {
  public:
   /// `over` is told after each delivery; `owner` is a name only.
@@ -32,6 +34,10 @@ class AsyncWorker {
   ~AsyncWorker();
 
   void start(Result<CallPlan> plan, std::shared_ptr<AsyncCall> call);
+  /// Wakes its coroutine when its time has come.
+  void rest(std::shared_ptr<AsyncRest> rest);
+  /// It was asked to end, or left.
+  void nudge(std::shared_ptr<AsyncRest> rest) noexcept;
   /// Nobody waits for `call` any more: it is cancelled, and not delivered if it was not yet.
   static void leave(AsyncCall& call);
 
@@ -52,6 +58,11 @@ class AsyncWorker {
 
   void run();
   bool take_inbox();
+  void wait_for_inbox(std::unique_lock<std::mutex>& lock);
+  void begin(std::shared_ptr<AsyncRest> rest);
+  void end(std::shared_ptr<AsyncRest> rest, bool session_goes_on);
+  void end_due();
+  void end_all();
   void begin(Arrival arrival);
   void detach(AsyncCall& call);
   void deliver(AsyncCall& call, Result<Response> result);
@@ -61,12 +72,15 @@ class AsyncWorker {
   const std::function<void()> over_;
   CallGroup group_;
   std::atomic<std::size_t> load_{0};
+  AsyncRests rests_;
   bool over_soon_ = false;  // the end has come: what is begun now is cancelled at once
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable arrived_;
   std::vector<Arrival> arrivals_;
   std::vector<Departure> departures_;
+  std::vector<std::shared_ptr<AsyncRest>> arriving_rests_;
+  std::shared_ptr<AsyncRest> nudged_;  // a list
   bool told_ = false;  // the thread will look at the inbox without being woken again
   bool ending_ = false;
 

@@ -90,7 +90,7 @@ class RetryDriver::State {
     return time;
   }
 
-  bool next();
+  RetryStep step();
   void settle(const RetryOutcome& outcome);
 
   const RetryOptions& options;
@@ -109,9 +109,11 @@ class RetryDriver::State {
   Observation observation;
   CallReport report;
   SteadyTime deadline = SteadyTime::max();
-  bool again = true;       // what the last attempt's judgement was
-  bool under_way = false;  // an attempt has started and is not decided about
-  bool ran = false;        // the callable was entered in it
+  std::optional<SteadyTime> resting_since;
+  SteadyTime rest_until{};  // on the clock
+  bool again = true;        // what the last attempt's judgement was
+  bool under_way = false;   // an attempt has started and is not decided about
+  bool ran = false;         // the callable was entered in it
   bool over = false;
 
  private:
@@ -120,7 +122,8 @@ class RetryDriver::State {
   Decisions decisions();
   Outcome judge();
   void look(Now time);
-  void rest(SteadyTime until);
+  bool must_rest();
+  void rested();
   void leave();
   void finish();
 };
@@ -156,8 +159,9 @@ void RetryDriver::State::look(Now time) {
   state.elapsed = time.steady - started.steady;
 }
 
-bool RetryDriver::State::next() {
-  if (over) return false;
+RetryStep RetryDriver::State::step() {
+  if (over) return RetryStep::over;
+  if (resting_since) rested();
   const bool first = call.attempts() == 0;
   if (first && options.enabled && options.stop.interrupted()) call.cancel(now());
   for (;;) {
@@ -172,27 +176,38 @@ bool RetryDriver::State::next() {
         if (options.enabled && options.before) options.before(state);
         under_way = true;
         if (observation.active()) observation.attempt_started(call.last_attempt(), state.now);
-        return true;
+        return RetryStep::attempt;
       case Step::Kind::wait:
-        rest(step.until);
+        rest_until = step.until - skipped;
+        if (must_rest()) return RetryStep::rest;
         break;
       case Step::Kind::cancel:  // only for attempts under way, and here none is
       case Step::Kind::finish:
         finish();
-        return false;
+        return RetryStep::over;
     }
   }
 }
 
-void RetryDriver::State::rest(SteadyTime until) {
+// False: the time has passed already, on a clock that is not the machine's.
+bool RetryDriver::State::must_rest() {
   const SteadyTime before = now().steady;
-  if (pace.skip_waits && options.clock == nullptr) {
-    skipped += std::max(until - before, Duration::zero());
+  resting_since = before;
+  if (options.clock != nullptr) {
+    clock->wait_until(rest_until, tokens);
+  } else if (pace.skip_waits) {
+    skipped += std::max(rest_until + skipped - before, Duration::zero());
   } else {
-    clock->wait_until(until - skipped, tokens);
+    return true;
   }
+  rested();
+  return false;
+}
+
+void RetryDriver::State::rested() {
   const Now after = now();
-  state.idle_for += std::max(after.steady - before, Duration::zero());
+  state.idle_for += std::max(after.steady - *resting_since, Duration::zero());
+  resting_since.reset();
   if (std::none_of(tokens.begin(), tokens.end(),
                    [](const auto& token) { return token.stop_requested(); })) {
     return;
@@ -268,7 +283,26 @@ RetryDriver::RetryDriver(const RetryOptions& options, const ResultTypes* types)
 RetryDriver::~RetryDriver() = default;
 
 bool RetryDriver::next() {
-  return state_->next();
+  for (;;) {
+    const RetryStep step = state_->step();
+    if (step != RetryStep::rest) return step == RetryStep::attempt;
+    state_->clock->wait_until(state_->rest_until, state_->tokens);
+  }
+}
+RetryStep RetryDriver::step() {
+  return state_->step();
+}
+SteadyTime RetryDriver::rest_until() const {
+  return state_->rest_until;
+}
+const std::vector<std::stop_token>& RetryDriver::wake() const {
+  return state_->tokens;
+}
+void RetryDriver::cancel() {
+  state_->call.cancel(state_->now());
+}
+void RetryDriver::enter() {
+  state_->ran = true;
 }
 void RetryDriver::settle(const RetryOutcome& outcome) {
   state_->settle(outcome);
@@ -301,7 +335,7 @@ RetryStatistics RetryDriver::statistics() const {
 
 RetryDriver::Running::Running(RetryDriver& driver) : driver_(driver) {
   State& state = *driver.state_;
-  state.ran = true;
+  driver.enter();
   state.scope.emplace(state.options.name, state.attempts(), state.options.nested);
 }
 RetryDriver::Running::~Running() {

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <redial/async/rest.hpp>
 #include <redial/async/sending.hpp>
 #include <redial/config.hpp>
 #include <redial/http/cookies.hpp>
@@ -95,6 +96,7 @@ class REDIAL_EXPORT AsyncSession {
 
  private:
   friend void detail::start_call(AsyncSession&, Request, std::shared_ptr<detail::AsyncCall>);
+  friend void detail::start_rest(AsyncSession&, std::shared_ptr<detail::AsyncRest>);
 
   std::unique_ptr<detail::AsyncState> state_;
 };

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <stop_token>
+#include <vector>
 
 #include <redial/config.hpp>
 #include <redial/policy/report.hpp>
@@ -22,10 +25,16 @@ struct RetryStatistics {
 
 namespace detail {
 
+/// What a retried call needs next.
+enum class RetryStep : std::uint8_t {
+  attempt,  ///< run the callable, then `settle`
+  rest,     ///< wait, then ask again
+  over,
+};
+
 /// Drives one retried call, whatever its type: a `Call` that is told what each attempt came to.
 ///
-/// `next` blocks in waits; everything else does not, so that a driver for coroutines needs another
-/// `next` alone. Thread safety: none; one thread owns it.
+/// Thread safety: none; one thread at a time, which need not be the same.
 class REDIAL_EXPORT RetryDriver {
  public:
   /// Borrows `options`. Throws std::invalid_argument for options that make no sense, or that ask
@@ -37,6 +46,13 @@ class REDIAL_EXPORT RetryDriver {
 
   /// Waits until an attempt is due: true. False: the call is over.
   bool next();
+  /// The same without blocking, but for a clock of the caller's, which waits itself.
+  RetryStep step();
+  /// Until when to rest, on the machine's clock, or until one of `wake` is stopped.
+  SteadyTime rest_until() const;
+  const std::vector<std::stop_token>& wake() const;
+  /// Nothing more is tried: whoever rests for this call ends. Not while an attempt is under way.
+  void cancel();
   AttemptInfo info() const;
   /// What the attempt came to; the view must hold until the next `next`.
   void settle(const RetryOutcome& outcome);
@@ -47,6 +63,9 @@ class REDIAL_EXPORT RetryDriver {
   /// Meaningful once it is over.
   const CallReport& report() const;
   RetryStatistics statistics() const;
+
+  /// The callable begins, where `Running` cannot be used: a coroutine moves between threads.
+  void enter();
 
   /// While it lives, the callable runs: layers within see that they are.
   class REDIAL_EXPORT Running {

@@ -48,7 +48,9 @@ decltype(auto) call_with(const AttemptInfo& info, F& callable, Args&... args) {
 /// The result of one attempt, until it is handed over or replaced by the next.
 template <class R>
 class ResultSlot {
-  static_assert(!Awaitable<R>, "retry() runs callables to their end; a coroutine only begins here");
+  static_assert(!Awaitable<R>,
+                "a coroutine only begins here: co_await retry(session, options, callable), of "
+                "redial/async/retry.hpp");
 
  public:
   template <class Make>
@@ -91,22 +93,10 @@ class ResultSlot {
       value_{};
 };
 
-/// The one loop of `retry` and its wrapper.
-template <class F, class Fallback, class... Args>
-auto run_retried(const RetryOptions& options, RetryDriver& driver, F& callable, Fallback& fallback,
-                 Args&... args) -> decltype(call_with(AttemptInfo{}, callable, args...)) {
-  using R = decltype(call_with(AttemptInfo{}, callable, args...));
-  ResultSlot<R> slot;
-  while (driver.next()) {
-    RetryOutcome outcome;
-    try {
-      const RetryDriver::Running running(driver);
-      outcome = slot.fill([&]() -> R { return call_with(driver.info(), callable, args...); });
-    } catch (...) {
-      outcome = RetryOutcome::threw(std::current_exception());
-    }
-    driver.settle(outcome);
-  }
+/// What a call that is over gives its caller.
+template <class R, class Fallback>
+R conclude(const RetryOptions& options, const RetryDriver& driver, ResultSlot<R>& slot,
+           Fallback& fallback) {
   const bool ran = driver.statistics().attempt_number > 0;
   if constexpr (!std::is_same_v<std::remove_const_t<Fallback>, NoFallback>) {
     if (driver.gave_up()) {
@@ -123,6 +113,25 @@ auto run_retried(const RetryOptions& options, RetryDriver& driver, F& callable, 
   const bool rejected = driver.gave_up() && !last.lacks_value();
   if (rejected && options.rejected_value == RejectedValue::raises) slot.reject(driver.report());
   return slot.take();
+}
+
+/// The one loop of `retry` and its wrapper.
+template <class F, class Fallback, class... Args>
+auto run_retried(const RetryOptions& options, RetryDriver& driver, F& callable, Fallback& fallback,
+                 Args&... args) -> decltype(call_with(AttemptInfo{}, callable, args...)) {
+  using R = decltype(call_with(AttemptInfo{}, callable, args...));
+  ResultSlot<R> slot;
+  while (driver.next()) {
+    RetryOutcome outcome;
+    try {
+      const RetryDriver::Running running(driver);
+      outcome = slot.fill([&]() -> R { return call_with(driver.info(), callable, args...); });
+    } catch (...) {
+      outcome = RetryOutcome::threw(std::current_exception());
+    }
+    driver.settle(outcome);
+  }
+  return conclude<R>(options, driver, slot, fallback);
 }
 
 }  // namespace detail

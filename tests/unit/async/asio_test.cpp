@@ -1,5 +1,9 @@
 #include <redial/asio.hpp>
 
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -17,6 +21,7 @@
 namespace {
 
 using namespace redial;
+using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using redial::test::HeldTransport;
 using redial::testing::Scripted;
@@ -101,6 +106,58 @@ TEST(Asio, TheRequestsOwnTokenStillEndsTheCall) {
   stop.request_stop();
   context.run();
   EXPECT_TRUE(cancelled);
+}
+
+asio::awaitable<int> fails_until(int& calls, int good) {
+  if (++calls < good) throw std::runtime_error("not yet");
+  co_return calls;
+}
+
+RetryOptions waiting(Duration span) {
+  return {.retry_if = retry_if::exception_type<std::runtime_error>(),
+          .wait = wait::fixed(span),
+          .deadline = k_unlimited};
+}
+
+TEST(Asio, RetriesACoroutineOnItsOwnContext) {
+  asio::io_context context;
+  int calls = 0;
+  auto result = asio::co_spawn(
+      context, async_retry(waiting(1ms), [&] { return fails_until(calls, 3); }), asio::use_future);
+  context.run();
+  EXPECT_EQ(result.get(), 3);
+}
+
+TEST(Asio, AStopEndsARetrysWait) {
+  asio::io_context context;
+  std::stop_source stop;
+  RetryOptions options = waiting(1h);
+  options.stop = stop::when_stopped(stop.get_token());
+  int calls = 0;
+  auto result = asio::co_spawn(context, async_retry(options, [&] { return fails_until(calls, 3); }),
+                               asio::use_future);
+  context.poll();  // it rests
+  std::thread stopper([&] { stop.request_stop(); });
+  context.run();
+  stopper.join();
+  EXPECT_THROW(result.get(), std::runtime_error);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Asio, CancellingTheCoroutineEndsARetrysWait) {
+  asio::io_context context;
+  asio::cancellation_signal signal;
+  int calls = 0;
+  CallReport report;
+  RetryOptions options = waiting(1h);
+  options.report = &report;
+  auto result = asio::co_spawn(context, async_retry(options, [&] { return fails_until(calls, 3); }),
+                               asio::bind_cancellation_slot(signal.slot(), asio::use_future));
+  context.poll();
+  signal.emit(asio::cancellation_type::terminal);
+  context.run();
+  EXPECT_THROW(result.get(), std::runtime_error);
+  EXPECT_EQ(report.stop_reason, StopReason::cancelled);
 }
 
 }  // namespace
