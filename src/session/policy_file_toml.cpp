@@ -475,6 +475,8 @@ constexpr std::array k_pool_fields{
     Field{"idle_total", into<&PoolOptions::idle_total>},
     Field{"idle_timeout", into<&PoolOptions::idle_timeout>},
     Field{"lifetime", into<&PoolOptions::lifetime>},
+    Field{"in_use_per_origin", into<&PoolOptions::in_use_per_origin>},
+    Field{"in_use_total", into<&PoolOptions::in_use_total>},
 };
 
 struct Fields {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <redial/config.hpp>
@@ -20,6 +20,11 @@ struct PoolOptions {
   Duration idle_timeout =
       std::chrono::seconds{50};  ///< an idle connection older than this is not used again
   Duration lifetime = std::chrono::minutes{30};  ///< no connection is used longer than this
+  /// Connections in use at once to one host and port, over all threads and loops of the wire; 0: no
+  /// limit. A further attempt waits in line: nothing but its call's deadline counts meanwhile.
+  std::size_t in_use_per_origin = 0;
+  /// The same over all hosts, which take turns.
+  std::size_t in_use_total = 0;
 
   bool operator==(const PoolOptions&) const = default;
 };
@@ -29,7 +34,7 @@ struct WireOptions {
   PoolOptions pool = {};
   /// "host:port" (host lower case) to addresses ("127.0.0.1", "::1") used instead of a look-up, as
   /// curl's --resolve.
-  std::map<std::string, std::vector<std::string>> resolve = {};
+  std::unordered_map<std::string, std::vector<std::string>> resolve = {};
   /// At most this many names are looked up at once. getaddrinfo cannot be stopped: a look-up that
   /// all its callers have given up keeps its thread until it returns, and another thread (up to 64
   /// of them) takes its place.

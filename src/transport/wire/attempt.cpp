@@ -30,6 +30,7 @@ using boost::system::error_code;
 using namespace std::chrono_literals;
 
 constexpr Duration k_queue_patience = 20ms;   // between looks at a full queue
+constexpr Duration k_place_patience = 1s;     // should the news of a free connection get lost
 constexpr Duration k_stagger = 250ms;         // RFC 8305 §5
 constexpr Duration k_continue_patience = 1s;  // for a server that does not know Expect
 constexpr std::size_t k_watch_from =
@@ -287,6 +288,7 @@ Task<> Attempt::exchange() {
     append_context(origin_, proxy_context_);
   }
 
+  if (loop_.shared->places.limited() && !co_await take_place()) co_return;
   for (;;) {
     connection_ = exchange_->fresh_connection ? nullptr : loop_.pool.take(origin_, steady_now());
     if (!connection_ && !co_await connect()) {
@@ -328,6 +330,7 @@ void Attempt::finish() {
       body_complete_ && !upload_unfinished_ && !at_end_ && begin_ == connection_->buffer.size();
   if (quiet && parser_->keep_alive()) keep_connection();
   connection_.reset();
+  connection_place_.leave();
   lookup_ = Resolver::Ticket();
   limit_at_ = SteadyTime::max();
   Exchange& exchange = *std::exchange(exchange_, nullptr);
@@ -337,6 +340,28 @@ void Attempt::finish() {
 
 // --- connecting
 // -----------------------------------------------------------------------------------------------------
+
+// Whoever has a place tells the next in line through its loop. Only the deadline counts here.
+Task<bool> Attempt::take_place() {
+  limit(k_unlimited, Fault::deadline);
+  const auto granted = [self = weak_from_this(), &io = loop_.io] {
+    try {
+      asio::post(io, [self] {
+        if (const auto attempt = self.lock()) attempt->gate_.cancel();
+      });
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): found out by the next look
+    }
+  };
+  const ProxyRoute* const proxy = exchange_->proxy;
+  const Url& host = proxy != nullptr && !is_tunnelled(*exchange_) ? proxy->url : *exchange_->url;
+  std::string key(exchange_->unix_socket);
+  if (key.empty()) key = host.origin();
+  if (connection_place_.take(loop_.shared->places, key, granted)) co_return true;
+  while (!over() && !connection_place_.held())
+    co_await await_gate(saturating_add(steady_now(), k_place_patience));
+  if (over()) outcome_.detail = "every connection that may be in use at once was";
+  co_return !over();
+}
 
 Task<bool> Attempt::connect() {
   limit(exchange_->limits.connect, Fault::connect_timeout);

@@ -47,6 +47,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   Task<> run();
   Task<> exchange();
   // Each of these is true when the attempt can go on.
+  Task<bool> take_place();
   Task<bool> connect();
   Task<bool> resolve(const Url& peer, Addresses& found);
   Task<bool> reach_unix_socket();
@@ -116,6 +117,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::size_t scanned_ = 0;
   std::string head_;    // reused
   std::string origin_;  // reused
+  Places::Place connection_place_;
   std::unique_ptr<AnswerParser> parser_;
   std::optional<Decoder> decoder_;
   Exchange::Sink* sink_ = nullptr;

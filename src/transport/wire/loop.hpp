@@ -14,6 +14,7 @@
 #include <redial/transport/transport.hpp>
 #include <redial/transport/wire.hpp>
 
+#include "transport/wire/places.hpp"
 #include "transport/wire/resolver.hpp"
 #include "transport/wire/stream.hpp"
 #include "transport/wire/tls.hpp"
@@ -58,6 +59,7 @@ struct WireShared {
   Resolver resolver;
   TlsContexts contexts;
   TlsSessions sessions;
+  Places places{options.pool};
 };
 
 class Attempt;

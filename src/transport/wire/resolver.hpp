@@ -59,7 +59,7 @@ class Resolver {
 
  private:
   struct State;
-  std::map<std::string, std::vector<std::string>> fixed_;
+  std::unordered_map<std::string, std::vector<std::string>> fixed_;
   std::shared_ptr<State> state_;
 };
 
