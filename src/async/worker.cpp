@@ -120,12 +120,13 @@ void AsyncWorker::nudge(std::shared_ptr<AsyncRest> rest) noexcept {
   tell();
 }
 
+// Ends nothing itself: whoever begins a rest may be in the middle of something.
 void AsyncWorker::begin(std::shared_ptr<AsyncRest> rest) {
+  const bool is_over = rest->asked_to_end || over_soon_;
   rest->is_resting = true;
-  rest->place = rests_.emplace(rest->until, rest);
+  rest->place = rests_.emplace(is_over ? SteadyTime::min() : rest->until, rest);
   // Under way, the group waits for what came before.
   if (rest->place == rests_.begin()) group_.wake();
-  if (rest->asked_to_end || over_soon_) end(std::move(rest), !over_soon_);
 }
 
 void AsyncWorker::end(std::shared_ptr<AsyncRest> rest, bool session_goes_on) {
@@ -139,7 +140,7 @@ void AsyncWorker::end(std::shared_ptr<AsyncRest> rest, bool session_goes_on) {
 void AsyncWorker::end_due() {
   if (rests_.empty()) return;
   const auto now = std::chrono::steady_clock::now();
-  while (!rests_.empty() && rests_.begin()->first <= now) end(rests_.begin()->second, true);
+  while (!rests_.empty() && rests_.begin()->first <= now) end(rests_.begin()->second, !over_soon_);
 }
 
 void AsyncWorker::end_all() {

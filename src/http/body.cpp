@@ -12,6 +12,9 @@ namespace redial {
 inline namespace v0 {
 
 BodyReader::~BodyReader() = default;
+bool BodyReader::is_ready(const std::function<void()>&) {
+  return true;
+}
 
 struct Body::Source {
   virtual ~Source() = default;
@@ -20,6 +23,7 @@ struct Body::Source {
   virtual std::optional<std::uint64_t> length() const noexcept = 0;
   virtual std::optional<std::string_view> in_memory() const noexcept { return std::nullopt; }
   virtual void rewind() {}
+  virtual bool may_wait() const noexcept { return false; }
   virtual std::unique_ptr<BodyReader> open() = 0;
 };
 
@@ -132,6 +136,25 @@ struct StreamSource final : Body::Source {
   bool opened = false;
 };
 
+struct ReaderSource final : Body::Source {
+  ReaderSource(std::unique_ptr<BodyReader> given, std::optional<std::uint64_t> announced)
+      : reader(std::move(given)), size(announced) {}
+  bool replayable() const noexcept override { return reader != nullptr; }
+  bool streamed() const noexcept override { return true; }
+  std::optional<std::uint64_t> length() const noexcept override { return size; }
+  void rewind() override {
+    if (reader == nullptr)
+      throw std::runtime_error("a stream body without rewind can be sent only once");
+  }
+  bool may_wait() const noexcept override { return true; }
+  std::unique_ptr<BodyReader> open() override {
+    rewind();
+    return std::move(reader);
+  }
+  std::unique_ptr<BodyReader> reader;
+  std::optional<std::uint64_t> size;
+};
+
 class JoinedReader final : public BodyReader {
  public:
   explicit JoinedReader(const std::vector<Body>& bodies) : bodies_(bodies) {}
@@ -192,6 +215,11 @@ Body Body::stream(Read read, std::optional<std::uint64_t> length) {
   return Body(std::make_shared<StreamSource>(std::move(read), nullptr, length));
 }
 
+Body Body::stream(std::unique_ptr<BodyReader> reader, std::optional<std::uint64_t> length) {
+  if (reader == nullptr) throw std::invalid_argument("Body::stream: reader is null");
+  return Body(std::make_shared<ReaderSource>(std::move(reader), length));
+}
+
 Body Body::rewindable(Read read, Rewind rewind, std::optional<std::uint64_t> length) {
   if (!read) throw std::invalid_argument("Body::rewindable: read is empty");
   if (!rewind) throw std::invalid_argument("Body::rewindable: rewind is empty");
@@ -199,6 +227,10 @@ Body Body::rewindable(Read read, Rewind rewind, std::optional<std::uint64_t> len
 }
 
 Body Body::joined(std::vector<Body> bodies) {
+  for (const Body& body : bodies) {
+    if (body.source_ != nullptr && body.source_->may_wait())
+      throw std::invalid_argument("Body::joined: the stream of a reader cannot be one of them");
+  }
   const bool in_memory = std::all_of(bodies.begin(), bodies.end(),
                                      [](const Body& body) { return body.in_memory().has_value(); });
   if (!in_memory) return Body(std::make_shared<JoinedSource>(std::move(bodies)));

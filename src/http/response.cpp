@@ -28,6 +28,9 @@ std::string from_latin1(std::string_view bytes) {
 }  // namespace
 
 BodySink::~BodySink() = default;
+bool BodySink::wants_more(const std::function<void()>&) {
+  return true;
+}
 
 std::optional<std::string> Response::encoding() const {
   const auto type = headers_.get("Content-Type");

@@ -53,6 +53,8 @@ void SinkFeed::head(const Response& response, bool decoded) {
     if (why) refuse("206 Partial Content that " + *why);
     return;
   }
+  if (open_ && started_ && !sink_.can_abandon())
+    return refuse("an answer that begins anew, to a request for the rest");
   drop();
   partial_ = {};
   whole_ = {};
@@ -90,6 +92,12 @@ bool SinkFeed::write(std::string_view piece) {
   return guarded([&] { sink_.write(piece); });
 }
 
+bool SinkFeed::wants_more(const std::function<void()>& ready) {
+  bool more = true;  // also after an exception: then the next piece is refused
+  if (open_) guarded([&] { more = sink_.wants_more(ready); });
+  return more;
+}
+
 void SinkFeed::judge(Outcome& outcome) {
   if (!error_.empty() && outcome.fault != Fault::none) outcome.detail = error_;
   if (outcome.evidence != Evidence::responded) return;
@@ -124,14 +132,11 @@ std::optional<std::string> SinkFeed::wrong_digest() {
 
 void SinkFeed::close(Outcome& outcome, bool wanted) {
   if (!receiving_) return;
-  outcome.output_started = started_ && !sink_.can_abandon();
-  if (!open_) return;
-  if (!wanted) {
-    const bool keeps =
-        outcome.body == BodyVerdict::cut && sink_.can_continue() && partial_.can_go_on();
-    if (!keeps) drop();
-    return;
-  }
+  const bool keeps = open_ && !wanted && outcome.body == BodyVerdict::cut && sink_.can_continue() &&
+                     partial_.can_go_on();
+  outcome.output_started = started_ && !keeps && !sink_.can_abandon();
+  if (!open_ || keeps) return;
+  if (!wanted) return drop();
   const bool done = guarded([&] { sink_.commit(); });
   open_ = false;
   if (done) return;

@@ -23,6 +23,10 @@ class REDIAL_EXPORT BodyReader {
   virtual ~BodyReader();
   /// Fills at most `size` bytes (> 0) and returns how many; 0 is the end.
   virtual std::size_t read(char* into, std::size_t size) = 0;
+  /// Asked before each `read`. False: there is nothing yet; the upload then waits, without a
+  /// thread, until `ready` is called, once and from any thread, while the reader lives. Meanwhile
+  /// nothing but the call's deadline counts.
+  virtual bool is_ready(const std::function<void()>& ready);
 };
 
 /// A request body: it can be sent again, or it cannot, by the way it was made.
@@ -51,11 +55,15 @@ class REDIAL_EXPORT Body {
   static Body file(const std::string& path);
   /// Sent once. Without a length it goes chunked.
   static Body stream(Read read, std::optional<std::uint64_t> length = std::nullopt);
+  /// The same from a reader, which may let the upload wait.
+  static Body stream(std::unique_ptr<BodyReader> reader,
+                     std::optional<std::uint64_t> length = std::nullopt);
   /// A stream that can go back to its beginning before every further attempt.
   static Body rewindable(Read read, Rewind rewind,
                          std::optional<std::uint64_t> length = std::nullopt);
   /// The bodies one after another, as one: it can be sent again, and its length is known, when that
-  /// holds for each. Files are opened as their turn comes.
+  /// holds for each. Files are opened as their turn comes. Throws std::invalid_argument for the
+  /// stream of a reader.
   static Body joined(std::vector<Body> bodies);
 
   /// No body at all: no Content-Length is due for methods that define none. `bytes("")` is a body

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,6 +93,10 @@ class REDIAL_EXPORT BodySink {
   /// The head has arrived. `response` has no body and no report yet.
   virtual void begin(const Response& response) = 0;
   virtual void write(std::string_view piece) = 0;
+  /// Asked after each `write`. False: enough for now; nothing more is then read, and no thread
+  /// waits, until `ready` is called, once and from any thread, but never after `commit` or
+  /// `abandon`. Meanwhile nothing but the call's deadline counts.
+  virtual bool wants_more(const std::function<void()>& ready);
   /// The body is whole.
   virtual void commit() = 0;
   /// Forget what was written since `begin`.

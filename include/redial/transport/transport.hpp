@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,8 @@ class REDIAL_EXPORT Exchange {
    public:
     virtual ~Sink();
     virtual bool write(std::string_view piece) = 0;
+    /// As BodySink::wants_more.
+    virtual bool wants_more(const std::function<void()>& ready);
   };
 
   /// The final head has arrived (`response` without body). Returns where the body goes, or null:

@@ -573,6 +573,46 @@ Task<> Attempt::await_writable() {
   while (!writable_ && !readable_ && !over()) co_await await_gate(SteadyTime::max());
 }
 
+// What the caller's sink or reader calls, from any thread, while it keeps the attempt waiting.
+const std::function<void()>& Attempt::notify() {
+  if (!notify_) {
+    notify_ = [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self) return;
+      asio::post(self->loop_.io, [self] {
+        self->notified_ = true;
+        self->gate_.cancel();
+      });
+    };
+  }
+  return notify_;
+}
+
+// True when the sink takes more. Who waits for the caller is not idle.
+Task<bool> Attempt::await_sink() {
+  while (!over()) {
+    notified_ = false;
+    if (sink_->wants_more(notify())) co_return true;
+    limit(k_unlimited, Fault::deadline);
+    while (!notified_ && !over()) co_await await_gate(SteadyTime::max());
+    moved();
+  }
+  co_return false;
+}
+
+// True when there is something to send. False also for an answer that came first.
+Task<bool> Attempt::await_reader(BodyReader& reader) {
+  while (!over()) {
+    if (readable_ && answered_early()) co_return false;
+    notified_ = false;
+    if (reader.is_ready(notify())) co_return true;
+    limit(k_unlimited, Fault::deadline);
+    while (!notified_ && !readable_ && !over()) co_await await_gate(SteadyTime::max());
+    moved();
+  }
+  co_return false;
+}
+
 void Attempt::watch_for_answer() {
   watching_ = true;
   readable_ = false;
@@ -661,6 +701,7 @@ Task<bool> Attempt::send_streamed() {
     std::size_t count = 0;
     try {
       if (!reader) reader = exchange_->body->open();
+      if (!reader->is_ready(notify()) && !co_await await_reader(*reader)) co_return false;
       count = reader->read(loop_.room.data(), loop_.room.size());
     } catch (const std::exception& error) {
       co_return fail(Fault::upload_failed, error.what());
@@ -856,6 +897,8 @@ Task<> Attempt::receive_body() {
   for (;;) {
     if (!feed_body()) co_return;
     if (parser_->is_done()) co_return complete_body();
+    const bool pauses = sink_ != nullptr && !sink_->wants_more(notify());
+    if (pauses && !co_await await_sink()) co_return;
     if (!at_end_) {
       if (!co_await receive_more()) co_return;
       continue;

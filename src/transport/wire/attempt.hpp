@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   Task<bool> send_streamed();
   Task<bool> await_continue();
   Task<> await_writable();
+  Task<bool> await_sink();
+  Task<bool> await_reader(BodyReader& reader);
+  const std::function<void()>& notify();
   Wait await_readable();
   Wait await_gate(SteadyTime until);
   Task<bool> receive_more();
@@ -110,6 +114,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   bool watching_ = false;
   bool readable_ = false;  // while uploading: an answer may be waiting
   bool writable_ = false;
+  bool notified_ = false;        // by the caller's sink or reader
   bool at_end_ = false;          // the peer sends no more
   bool more_is_likely_ = false;  // the last read filled its room
   std::uint32_t interim_ = 0;
@@ -121,6 +126,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::unique_ptr<AnswerParser> parser_;
   std::optional<Decoder> decoder_;
   Exchange::Sink* sink_ = nullptr;
+  std::function<void()> notify_;  // made when it is first needed
   Task<> running_;
   std::coroutine_handle<> waiting_;  // what the wait under way will resume
   bool on_stack_ = false;
