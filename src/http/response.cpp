@@ -103,6 +103,17 @@ Response ResponseBuilder::from(ReceivedResponse&& received,
   return response;
 }
 
+ReceivedResponse ResponseBuilder::received(Response&& response) {
+  ReceivedResponse received;
+  received.http_minor = response.http_minor_;
+  received.status = response.status_;
+  received.reason = std::move(response.reason_);
+  received.headers = std::move(response.headers_);
+  received.trailers = std::move(response.trailers_);
+  received.body = std::move(response.body_);
+  return received;
+}
+
 void ResponseBuilder::finish(Response& response, std::vector<Response> history, CallReport report) {
   if (!history.empty())
     response.history_ = std::make_shared<const std::vector<Response>>(std::move(history));

@@ -13,6 +13,8 @@ inline namespace v0 {
 class ResponseBuilder {
  public:
   static Response from(ReceivedResponse&& received, std::shared_ptr<const Request> request);
+  /// Back again, whatever `finish` added aside.
+  static ReceivedResponse received(Response&& response);
   static void finish(Response& response, std::vector<Response> history, CallReport report);
 };
 

@@ -41,6 +41,13 @@ std::optional<Duration> quota_of(const Outcome& outcome) {
   return outcome.status >= 400 ? outcome.quota_resets : std::nullopt;
 }
 
+// What a tool may do with a call that got further than a refusal.
+Resend resend_once_acted(const CallTraits& traits) {
+  if (traits.forbidden) return Resend::unsafe;
+  if (traits.idempotent || traits.declared) return Resend::safe;
+  return traits.keyed ? Resend::same_key : Resend::unsafe;
+}
+
 constexpr Duration since(SteadyTime earlier, SteadyTime later) {
   return later > earlier ? later - earlier : Duration::zero();
 }
@@ -52,18 +59,23 @@ StepSource::~StepSource() = default;
 Call::Call(const Policy& policy, const CallTraits& traits, Now start, Uniform draw)
     : policy_(policy),
       traits_(traits),
-      original_(traits),
       draw_(draw),
       start_(start),
       deadline_(saturating_add(start.steady, policy.deadline())),
-      left_(policy.retry()) {}
+      left_(policy.retry()),
+      resend_if_acted_(resend_once_acted(traits)) {}
 
 Call::~Call() {
   end_permit(nullptr, start_);
 }
 
 Decision Call::last_decision() const noexcept {
-  return log_.size() == 0 ? Decision::stop : last_attempt().decision;
+  return log_.last().decision;
+}
+
+Hold Call::hold() const noexcept {
+  if (held_attempt_ == 0) return {};
+  return {.attempt = held_attempt_, .by = held_by_, .until = held_until_};
 }
 
 SteadyTime Call::transfer_deadline() const noexcept {
@@ -171,20 +183,18 @@ void Call::hold_until(const Admission& admission, Now now, Step& held) {
     held = {.kind = Step::Kind::finish};
     return;
   }
-  if (hold_.attempt == 0) held_since_ = now.steady;
-  hold_ = {.attempt = log_.size() + 1,
-           .by = admission.reason,
-           .until = parked ? SteadyTime::max() : admission.at};
-  held = {.kind = Step::Kind::wait, .until = std::min(hold_.until, deadline_)};
+  if (held_attempt_ == 0) held_since_ = now.steady;
+  held_attempt_ = log_.size() + 1;
+  held_until_ = parked ? SteadyTime::max() : admission.at;
+  held = {.kind = Step::Kind::wait, .until = std::min(held_until_, deadline_)};
 }
 
 Step Call::send(Now now) {
-  AttemptReport& attempt = log_.add();
-  attempt.number = log_.size();
+  AttemptRecord& attempt = log_.add();
   attempt.hop = hops_;
   attempt.started = since(start_.steady, now.steady);
-  if (hold_.attempt != 0) attempt.held = since(held_since_, now.steady);
-  hold_ = {};
+  if (held_attempt_ != 0) attempt.held = since(held_since_, now.steady);
+  held_attempt_ = 0;
   in_flight_ = true;
   cancel_issued_ = false;
 
@@ -202,17 +212,19 @@ void Call::report(const Outcome& outcome, Now now) {
   if (!in_flight_ || outcome.attempt != log_.size()) return;
   end_permit(&outcome, now);
   in_flight_ = false;
-  AttemptReport& attempt = log_[outcome.attempt];
+  AttemptRecord& attempt = log_.last();
   attempt.elapsed = since(start_.steady + attempt.started, now.steady);
   attempt.evidence = outcome.evidence;
   attempt.fault = outcome.fault;
   attempt.status = outcome.status;
   attempt.body = outcome.body;
   attempt.connection_reused = outcome.connection_reused;
-  attempt.resumed_at = outcome.resumed_at;
-  attempt.retry_after = outcome.retry_after ? outcome.retry_after : quota_of(outcome);
-  attempt.os_error = outcome.os_error;
-  attempt.detail = outcome.detail;
+  attempt.retry_after =
+      outcome.retry_after ? *outcome.retry_after : quota_of(outcome).value_or(Duration::min());
+  if (outcome.resumed_at != 0 || outcome.os_error != 0 || !outcome.detail.empty()) {
+    attempt.seldom = std::make_unique<AttemptRecord::Seldom>(AttemptRecord::Seldom{
+        .resumed_at = outcome.resumed_at, .os_error = outcome.os_error, .detail = outcome.detail});
+  }
   // A transport that was told to end at the deadline only knows that it was cancelled.
   if (cancel_issued_ && !cancelled_ && outcome.fault == Fault::cancelled)
     attempt.fault = Fault::deadline;
@@ -242,7 +254,7 @@ void Call::note_doubt(const Outcome& outcome) noexcept {
   if (outcome.evidence == Evidence::maybe || lost_body || gateway) doubt_ = true;
 }
 
-void Call::decide(AttemptReport& attempt, const Outcome& outcome, Now now) {
+void Call::decide(AttemptRecord& attempt, const Outcome& outcome, Now now) {
   // Of an answer, or of a proxy that opened no tunnel.
   if (const auto hint = outcome.retry_after ? outcome.retry_after : quota_of(outcome)) {
     hint_ends_ = saturating_add(now.wall, std::min(*hint, detail::k_longest_hint));
@@ -267,7 +279,7 @@ StopReason Call::gate_reason(StopReason when_not_idempotent) const noexcept {
                                                   : when_not_idempotent;
 }
 
-void Call::judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now) {
+void Call::judge_failure(AttemptRecord& attempt, const Outcome& outcome, Now now) {
   const Persistence persistence = persistence_of(attempt.fault);
   const bool again_is_pointless =
       persistence == Persistence::never || (persistence == Persistence::once && once_spent_);
@@ -281,7 +293,7 @@ void Call::judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now
   again(attempt, outcome, attempt.cause, Pace::backoff, now);
 }
 
-void Call::judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now) {
+void Call::judge_answer(AttemptRecord& attempt, const Outcome& outcome, Now now) {
   const bool by_status =
       policy_.wants_status(outcome.status, obeyed_hint(outcome).has_value(), left_.total());
   if (outcome.body != BodyVerdict::whole && !by_status) {
@@ -306,7 +318,7 @@ void Call::judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now)
   }
 }
 
-void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_status, Now now) {
+void Call::judge_status(AttemptRecord& attempt, const Outcome& outcome, bool by_status, Now now) {
   const int status = outcome.status;
   const bool not_processed = says_not_processed(outcome);
   if (status == 421 && not_processed && !misdirected_spent_) {
@@ -341,7 +353,7 @@ void Call::judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_
 
 // A 401 says that nothing was done: what it asks for is brought at once, whatever the method, and
 // spends no retry. Twice at most: a nonce may be stale.
-void Call::authenticate(AttemptReport& attempt, const Outcome& outcome, Now now) {
+void Call::authenticate(AttemptRecord& attempt, const Outcome& outcome, Now now) {
   if (cancelled_) return stop(StopReason::cancelled, now);
   if (!outcome.body_replayable) return stop(StopReason::body_not_replayable, now);
   ++challenges_met_;
@@ -349,7 +361,7 @@ void Call::authenticate(AttemptReport& attempt, const Outcome& outcome, Now now)
                Decision::authenticate, now);
 }
 
-void Call::follow(AttemptReport& attempt, const Outcome& outcome, Now now) {
+void Call::follow(AttemptRecord& attempt, const Outcome& outcome, Now now) {
   attempt.cause = Cause::redirect;
   if (cancelled_) return stop(StopReason::cancelled, now);
   if (left_.spend(Cause::redirect) != Counters::Spend::ok)
@@ -362,7 +374,7 @@ void Call::follow(AttemptReport& attempt, const Outcome& outcome, Now now) {
                Decision::redirect, now);
 }
 
-void Call::again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now) {
+void Call::again(AttemptRecord& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now) {
   if (cancelled_) return stop(StopReason::cancelled, now);
   switch (left_.spend(cause)) {
     case Counters::Spend::exhausted:
@@ -384,7 +396,7 @@ void Call::again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pa
                now);
 }
 
-void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration wait,
+void Call::resume_after(AttemptRecord& attempt, const Outcome& outcome, Duration wait,
                         Decision decision, Now now) {
   const std::optional<Duration> hint = obeyed_hint(outcome);
   const AttemptView view{
@@ -414,7 +426,7 @@ void Call::resume_after(AttemptReport& attempt, const Outcome& outcome, Duration
 void Call::stop(StopReason reason, Now now) {
   if (stop_ != StopReason::none) return;
   end_permit(nullptr, now);  // of an attempt that is not made
-  hold_ = {};
+  held_attempt_ = 0;
   stop_ = reason;
   ended_ = now;
 }
@@ -446,16 +458,14 @@ CallOutcome Call::outcome() const noexcept {
 }
 
 Resend Call::resend() const noexcept {
-  if (!got_further_) return Resend::safe;
-  if (original_.forbidden) return Resend::unsafe;
-  if (original_.idempotent || original_.declared) return Resend::safe;
-  return original_.keyed ? Resend::same_key : Resend::unsafe;
+  return got_further_ ? resend_if_acted_ : Resend::safe;
 }
 
 CallReport Call::make_report() const {
   CallReport report;
   report.attempts.reserve(static_cast<std::size_t>(log_.size()));
-  for (int number = 1; number <= log_.size(); ++number) report.attempts.push_back(log_[number]);
+  for (int number = 1; number <= log_.size(); ++number)
+    report.attempts.push_back(log_.report(number));
   report.outcome = outcome();
   report.resend = resend();
   report.stop_reason = stop_;

@@ -1,8 +1,9 @@
 #include "session/call_group.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+
+#include <boost/intrusive/set.hpp>
 
 #include "session/call_owner.hpp"
 #include "session/http_call.hpp"
@@ -16,31 +17,15 @@ namespace {
 // How long one loop may keep the thread while calls are on several.
 constexpr Duration k_turn = std::chrono::milliseconds(1);
 
+// The hook by which a call that waits stands in its lane's line: no memory beside its own.
+using DueHook =
+    boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,
+                                    boost::intrusive::link_mode<boost::intrusive::safe_link>>;
+
 }  // namespace
 
-/// The calls on one transport.
-struct CallGroup::Lane {
-  using Dues = std::multimap<SteadyTime, Entry*>;
-
-  explicit Lane(std::shared_ptr<Transport> of)
-      : transport(std::move(of)), loop(transport->lease()) {}
-
-  std::shared_ptr<Transport> transport;
-  std::shared_ptr<EventLoop> loop;
-  // When another loop, with a clock of its own, has to look at this one.
-  SteadyTime due_elsewhere(SteadyTime now_there) const {
-    if (dues.empty()) return SteadyTime::max();
-    const Duration left = dues.begin()->first - loop->now().steady;
-    return saturating_add(now_there, std::max(left, Duration::zero()));
-  }
-
-  std::size_t calls = 0;
-  std::size_t sending = 0;
-  Dues dues;
-};
-
 /// One call, and what the group knows of it.
-struct CallGroup::Entry final : CallOwner {
+struct CallGroup::Entry final : CallOwner, DueHook {
   Entry(CallGroup& owner, CallPlan plan, Done when_done)
       : group(owner), done(std::move(when_done)), call(std::move(plan), this) {}
   Entry(const Entry&) = delete;
@@ -56,12 +41,7 @@ struct CallGroup::Entry final : CallOwner {
     std::erase(group.stopped_, this);
   }
 
-  std::shared_ptr<EventLoop> move_to(const std::shared_ptr<Transport>& transport) override {
-    leave();
-    lane = &group.lane_of(transport);
-    ++lane->calls;
-    return lane->loop;
-  }
+  std::shared_ptr<EventLoop> move_to(const std::shared_ptr<Transport>& transport) override;
   void attempt_over() noexcept override { group.make_ready(*this); }
   void stop_requested() noexcept override {
     {
@@ -72,43 +52,85 @@ struct CallGroup::Entry final : CallOwner {
     }
     group.wake();
   }
-
-  // An earlier look than needed does no harm, so a due time only ever moves forward in time by
-  // being reached: a call that ends in time costs one insertion.
-  void look_at(SteadyTime time) {
-    if (due && (*due)->first <= time) return;
-    no_due();
-    if (time != SteadyTime::max()) due = lane->dues.emplace(time, this);
-  }
-  void no_due() {
-    if (due) lane->dues.erase(*due);
-    due.reset();
-  }
-  void leave() {
-    no_due();
-    if (lane == nullptr) return;
-    note_sending(false);
-    --lane->calls;
-    lane = nullptr;
-  }
-  void note_sending(bool now) {
-    if (sending == now) return;
-    sending = now;
-    const std::size_t change = now ? 1 : static_cast<std::size_t>(-1);
-    lane->sending += change;
-    group.sending_ += change;
-  }
+  void look_at(SteadyTime time);
+  void no_due();
+  void leave();
+  void note_sending(bool now);
 
   CallGroup& group;
   Done done;
   Lane* lane = nullptr;
-  std::optional<Lane::Dues::iterator> due;
+  SteadyTime due{};  // meaningful while it stands in the line
   std::list<Entry>::iterator self;
   bool ready = false;
   bool sending = false;
   std::atomic<bool> stop_told = false;
   HttpCall call;  // last: its constructor asks for a loop
 };
+
+/// The calls on one transport.
+struct CallGroup::Lane {
+  struct ByDue {
+    using type = SteadyTime;
+    const SteadyTime& operator()(const Entry& entry) const { return entry.due; }
+  };
+  using Dues = boost::intrusive::multiset<Entry, boost::intrusive::key_of_value<ByDue>,
+                                          boost::intrusive::constant_time_size<false>>;
+
+  explicit Lane(std::shared_ptr<Transport> of)
+      : transport(std::move(of)), loop(transport->lease()) {}
+
+  std::shared_ptr<Transport> transport;
+  std::shared_ptr<EventLoop> loop;
+  SteadyTime first_due() const { return dues.empty() ? SteadyTime::max() : dues.begin()->due; }
+  // When another loop, with a clock of its own, has to look at this one.
+  SteadyTime due_elsewhere(SteadyTime now_there) const {
+    if (dues.empty()) return SteadyTime::max();
+    const Duration left = first_due() - loop->now().steady;
+    return saturating_add(now_there, std::max(left, Duration::zero()));
+  }
+
+  std::size_t calls = 0;
+  std::size_t sending = 0;
+  Dues dues;
+};
+
+std::shared_ptr<EventLoop> CallGroup::Entry::move_to(const std::shared_ptr<Transport>& transport) {
+  leave();
+  lane = &group.lane_of(transport);
+  ++lane->calls;
+  return lane->loop;
+}
+
+// An earlier look than needed does no harm, so a due time only ever moves forward in time by being
+// reached: a call that ends in time costs one insertion.
+void CallGroup::Entry::look_at(SteadyTime time) {
+  if (is_linked() && due <= time) return;
+  no_due();
+  if (time == SteadyTime::max()) return;
+  due = time;
+  lane->dues.insert(*this);
+}
+
+void CallGroup::Entry::no_due() {
+  if (is_linked()) lane->dues.erase(lane->dues.iterator_to(*this));
+}
+
+void CallGroup::Entry::leave() {
+  no_due();
+  if (lane == nullptr) return;
+  note_sending(false);
+  --lane->calls;
+  lane = nullptr;
+}
+
+void CallGroup::Entry::note_sending(bool now) {
+  if (sending == now) return;
+  sending = now;
+  const std::size_t change = now ? 1 : static_cast<std::size_t>(-1);
+  lane->sending += change;
+  group.sending_ += change;
+}
 
 CallGroup::CallGroup(Session& session) : session_(session) {}
 
@@ -198,16 +220,15 @@ void CallGroup::wait(SteadyTime until) {
 }
 
 void CallGroup::run_loop(Lane& lane, SteadyTime until) {
-  if (!lane.dues.empty()) until = std::min(until, lane.dues.begin()->first);
-  lane.loop->run(until);
+  lane.loop->run(std::min(until, lane.first_due()));
   collect_due(lane);
 }
 
 void CallGroup::collect_due(Lane& lane) {
   if (lane.dues.empty()) return;
   const SteadyTime now = lane.loop->now().steady;
-  while (!lane.dues.empty() && lane.dues.begin()->first <= now) {
-    Entry& entry = *lane.dues.begin()->second;
+  while (!lane.dues.empty() && lane.first_due() <= now) {
+    Entry& entry = *lane.dues.begin();
     entry.no_due();
     make_ready(entry);
   }

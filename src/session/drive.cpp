@@ -39,10 +39,10 @@ std::optional<SteadyTime> Drive::advance() {
         start(step);
         break;
       case Step::Kind::cancel:
-        for (auto& attempt : attempts_) {
-          if (attempt->under_way && attempt->number == step.attempt) {
+        for (Attempt* attempt = attempts_.get(); attempt != nullptr;
+             attempt = attempt->next.get()) {
+          if (attempt->under_way && attempt->number == step.attempt)
             host_.transport().cancel(host_.loop(), *attempt);
-          }
         }
         break;
       case Step::Kind::wait:
@@ -50,6 +50,7 @@ std::optional<SteadyTime> Drive::advance() {
           skipped_ += std::max(step.until - now().steady, Duration::zero());
           break;
         }
+        if (!is_sending()) attempts_.reset();  // a call that waits long holds nothing of them
         return earlier(step.until, skipped_);
       case Step::Kind::finish:
         return std::nullopt;
@@ -58,13 +59,16 @@ std::optional<SteadyTime> Drive::advance() {
 }
 
 bool Drive::is_sending() const noexcept {
-  return std::any_of(attempts_.begin(), attempts_.end(),
-                     [](const auto& attempt) { return attempt->under_way; });
+  for (const Attempt* attempt = attempts_.get(); attempt != nullptr;
+       attempt = attempt->next.get()) {
+    if (attempt->under_way) return true;
+  }
+  return false;
 }
 
 // Hands over every outcome that has come in since.
 void Drive::collect() {
-  for (auto& attempt : attempts_) {
+  for (Attempt* attempt = attempts_.get(); attempt != nullptr; attempt = attempt->next.get()) {
     if (!attempt->under_way || !attempt->outcome) continue;
     attempt->under_way = false;
     Outcome outcome = std::move(*attempt->outcome);
@@ -92,10 +96,13 @@ void Drive::start(const Step& step) {
 }
 
 Attempt& Drive::idle_attempt() {
-  for (auto& attempt : attempts_) {
+  for (Attempt* attempt = attempts_.get(); attempt != nullptr; attempt = attempt->next.get()) {
     if (!attempt->under_way) return *attempt;
   }
-  return *attempts_.emplace_back(host_.make_attempt());
+  auto fresh = host_.make_attempt();
+  fresh->next = std::move(attempts_);
+  attempts_ = std::move(fresh);
+  return *attempts_;
 }
 
 }  // namespace detail

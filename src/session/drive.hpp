@@ -3,7 +3,6 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
-#include <vector>
 
 #include <redial/policy/call.hpp>
 #include <redial/policy/pace.hpp>
@@ -19,6 +18,7 @@ class Attempt : public Exchange {
   int number = 0;
   bool under_way = false;
   std::optional<Outcome> outcome;
+  std::unique_ptr<Attempt> next;  ///< the drive's own
 };
 
 /// What a drive asks of the call's owner: which request goes out, and what an answer means. No rule
@@ -26,7 +26,7 @@ class Attempt : public Exchange {
 class DriveHost {
  public:
   virtual ~DriveHost() = default;
-  /// An attempt object, fresh or used before.
+  /// An attempt object. It is used again until the call waits with none under way; then it goes.
   virtual std::unique_ptr<Attempt> make_attempt() = 0;
   /// Fills in what to send. A reason means: it cannot be sent, finish with that.
   virtual std::optional<StopReason> prepare(Attempt& attempt) = 0;
@@ -62,11 +62,11 @@ class Drive {
   StepSource& call_;
   DriveHost& host_;
   std::stop_token stop_;
+  Duration skipped_{};                 // the call's clock is ahead of the loop's by this
+  std::unique_ptr<Attempt> attempts_;  // a small set; hedging will use two
   bool cancel_asked_ = false;
   bool stop_told_ = false;
   bool skips_waits_;
-  Duration skipped_{};  // the call's clock is ahead of the loop's by this
-  std::vector<std::unique_ptr<Attempt>> attempts_;  // a small set; hedging will use two
 };
 
 }  // namespace detail

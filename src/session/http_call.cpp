@@ -97,7 +97,7 @@ class HttpCall::HttpAttempt final : public Attempt {
   explicit HttpAttempt(HttpCall& call) : call_(call) {}
 
   Sink* head(ReceivedResponse& received) override {
-    const RequestOptions& options = *call_.plan_.options;
+    const RequestOptions& options = call_.options_;
     const bool to_sink = options.sink != nullptr && received.status >= 200 && received.status < 300;
     receive.body_bytes = options.max_body.value_or(to_sink ? k_no_limit : receive.body_bytes);
     if (!to_sink) return nullptr;
@@ -109,7 +109,7 @@ class HttpCall::HttpAttempt final : public Attempt {
     SinkFeed& feed = *call_.feed_;
     const bool decoded = options.decode_content && received.headers.contains("Content-Encoding");
     if (!call_.detached_)
-      feed.head(ResponseBuilder::from(std::move(copy), call_.plan_.request), decoded);
+      feed.head(ResponseBuilder::from(std::move(copy), call_.request_), decoded);
     receive.body_bytes -= std::min(receive.body_bytes, feed.resumed_at());  // it is over the whole
     return &feed;
   }
@@ -118,28 +118,49 @@ class HttpCall::HttpAttempt final : public Attempt {
     if (call_.owner_ != nullptr) call_.owner_->attempt_over();
   }
 
+  bool answered = false;          ///< `response` is a complete answer
+  std::shared_ptr<Request> next;  ///< where it leads
+
  private:
   HttpCall& call_;
 };
 
+std::unique_ptr<HttpCall::Extras> HttpCall::extras_of(CallPlan& plan) {
+  const bool owns = plan.options.use_count() > 0 || plan.policy.use_count() > 0 || plan.own_proxies;
+  if (!owns && plan.key.empty() && !plan.nested) return nullptr;
+  return std::make_unique<Extras>(Extras{.options = std::move(plan.options),
+                                         .policy = std::move(plan.policy),
+                                         .proxies = std::move(plan.own_proxies),
+                                         .key = std::move(plan.key),
+                                         .key_lifetime = plan.key_lifetime,
+                                         .nested = plan.nested});
+}
+
 HttpCall::HttpCall(CallPlan plan, CallOwner* owner)
-    : plan_(std::move(plan)),
+    : session_(*plan.session),
+      request_(std::move(plan.request)),
+      options_(*plan.options),
+      policy_(*plan.policy),
+      extras_(extras_of(plan)),
       owner_(owner),
-      cookies_(plan_.jar, plan_.options->cookies, plan_.request) {
-  if (plan_.digest != nullptr) digest_.emplace(*plan_.digests, *plan_.digest, plan_.request->url);
-  if (plan_.options->sink != nullptr)
-    feed_ = std::make_unique<SinkFeed>(*plan_.options->sink, *plan_.request);
-  go_to(plan_.request->url);
-  call_.emplace(*plan_.policy, traits(), loop_->now(), plan_.draw);
-  observation_.watch(plan_.observer, mount_->observer.get());
-  if (observation_.active()) observe();
-  drive_.emplace(*call_, *this, plan_.options->stop, plan_.pace);
+      cookies_(session_.jar, options_.cookies, request_) {
+  if (plan.digest != nullptr)
+    digest_ = std::make_unique<DigestCall>(session_.digests, *plan.digest, request_->url);
+  if (options_.sink != nullptr) feed_ = std::make_unique<SinkFeed>(*options_.sink, *request_);
+  go_to(request_->url);
+  call_.emplace(policy_, traits(), loop_->now(), plan.draw);
+  if (session_.observer != nullptr || mount_->observer) {
+    observation_ = std::make_unique<Observation>();
+    observation_->watch(session_.observer, mount_->observer.get());
+    observe();
+  }
+  drive_.emplace(*call_, *this, options_.stop, plan.pace);
 }
 
 HttpCall::~HttpCall() {
   waker_.reset();
   if (feed_ != nullptr) feed_->drop();
-  if (observation_.over()) return;
+  if (!observation_ || observation_->over()) return;
   try {
     leave_observed();
   } catch (
@@ -150,20 +171,20 @@ HttpCall::~HttpCall() {
 // Says where the call goes, at first and after each redirect. The caller's name for the route is
 // that of the URL it called.
 void HttpCall::observe() {
-  const Request& request = *plan_.request;
-  const bool named = hop_urls_.size() == 1 && !plan_.options->route.empty();
-  const std::string route = named ? plan_.options->route : route_template(request.url.path());
+  const Request& request = *request_;
+  const bool named = history_.empty() && !options_.route.empty();
+  const std::string route = named ? options_.route : route_template(request.url.path());
   const Endpoint endpoint{.scheme = request.url.scheme(),
                           .host = request.url.host(),
                           .port = request.url.port(),
                           .route = route};
-  if (hop_urls_.size() > 1) return observation_.move_to(request.method, endpoint);
-  observation_.begin(request.method, endpoint, plan_.policy->retry().total);
+  if (!history_.empty()) return observation_->move_to(request.method, endpoint);
+  observation_->begin(request.method, endpoint, policy_.retry().total);
 }
 
 // The call ends by an exception out of the caller's own code: whoever watches hears of it.
 void HttpCall::leave_observed() {
-  const Now now = loop_ ? loop_->now() : observation_.last();  // none, when leasing one has failed
+  const Now now = loop_ ? loop_->now() : observation_->last();  // none, when leasing one has failed
   call_->cancel(now);
   if (!call_->finished()) {
     call_->report({.attempt = call_->attempts(),
@@ -172,8 +193,8 @@ void HttpCall::leave_observed() {
                    .detail = "the call was left by an exception"},
                   now);
   }
-  if (observation_.in_attempt()) observation_.attempt_decided(call_->last_attempt(), now);
-  observation_.finished(full_report(), now);
+  if (observation_->in_attempt()) observation_->attempt_decided(call_->last_attempt(), now);
+  observation_->finished(full_report(), now);
 }
 
 Result<Response> HttpCall::run() {
@@ -189,38 +210,38 @@ void HttpCall::detach() noexcept {
 
 std::optional<SteadyTime> HttpCall::advance() {
   const auto until = drive_->advance();
-  if (until && observation_.active()) observation_.attempt_held(call_->hold(), loop_->now());
+  if (until && observation_) observation_->attempt_held(call_->hold(), loop_->now());
   return until;
 }
 
 CallTraits HttpCall::traits() const {
-  const Request& request = *plan_.request;
-  const bool allowed = plan_.policy->allows(request.method);
+  const Request& request = *request_;
+  const bool allowed = policy_.allows(request.method);
   const bool idempotent = is_idempotent(request.method);
-  const Idempotent said = plan_.options->idempotent;
+  const Idempotent said = options_.idempotent;
   return {.method_allowed = allowed,
           .idempotent = idempotent && said != Idempotent::no,
           .declared = said == Idempotent::yes || (allowed && !idempotent && said != Idempotent::no),
           .forbidden = said == Idempotent::no,
-          .keyed = !plan_.key.empty(),
-          .key_lifetime = plan_.key_lifetime,
+          .keyed = extras_ && !extras_->key.empty(),
           .streams = request.body.streamed() || feed_ != nullptr,
+          .key_lifetime = extras_ ? extras_->key_lifetime : k_unlimited,
           .scheme = request.url.scheme(),
           .host = request.url.host(),
           .port = request.url.port(),
-          .route = plan_.options->route,
+          .route = options_.route,
           .method = request.method};
 }
 
 // A loop needs descriptors and memory of its own.
-std::shared_ptr<EventLoop> HttpCall::leased() const {
+std::shared_ptr<EventLoop> HttpCall::leased(const std::shared_ptr<Transport>& transport) const {
   try {
-    return owner_ != nullptr ? owner_->move_to(transport_) : transport_->lease();
+    return owner_ != nullptr ? owner_->move_to(transport) : transport->lease();
   } catch (const std::runtime_error& error) {  // Asio's, which is no std::system_error
     std::string why = std::string("no event loop: ") + error.what();
     CallReport report;
-    report.method = plan_.request->method;
-    report.url = hop_urls_.front();
+    report.method = request_->method;
+    report.url = url_of_hop(0);
     report.stop_reason = StopReason::permanent_error;
     report.outcome = CallOutcome::failed;
     report.resend = call_ ? Resend::unsafe : Resend::safe;
@@ -228,24 +249,27 @@ std::shared_ptr<EventLoop> HttpCall::leased() const {
                                .evidence = Evidence::not_sent,
                                .fault = Fault::local_failure,
                                .detail = why,
-                               .url = hop_urls_.back()});
+                               .url = url_of_hop(history_.size())});
     throw NoLoop(ErrorKind::local, std::move(why), std::move(report));
   }
 }
 
+const ProxyChoice& HttpCall::proxies() const {
+  return extras_ && extras_->proxies ? *extras_->proxies : session_.proxies;
+}
+
 // Leases a loop of the transport that `url` goes through, unless it is the one at hand.
 void HttpCall::go_to(const Url& url) {
-  hop_urls_.push_back(url.redacted(*plan_.secrets));
-  mount_ = &plan_.mounts->find(url);
-  proxy_ = mount_->unix_socket.empty() ? plan_.proxies->route(url) : nullptr;
-  auto transport = plan_.mounts->transport_of(*mount_);
-  if (transport == transport_) return;
+  const Mount* const before = std::exchange(mount_, &session_.mounts.find(url));
+  proxy_ = mount_->unix_socket.empty() ? proxies().route(url) : nullptr;
+  const auto& transport = session_.mounts.transport_of(*mount_);
+  if (before != nullptr && session_.mounts.transport_of(*before) == transport) return;
   waker_.reset();
   loop_.reset();
-  transport_ = std::move(transport);
-  loop_ = leased();
-  if (plan_.options->stop.stop_possible())
-    waker_.emplace(plan_.options->stop, Waker{loop_.get(), owner_});
+  loop_ = leased(transport);
+  if (options_.stop.stop_possible()) {
+    waker_ = std::make_unique<std::stop_callback<Waker>>(options_.stop, Waker{loop_.get(), owner_});
+  }
 }
 
 std::unique_ptr<Attempt> HttpCall::make_attempt() {
@@ -253,7 +277,7 @@ std::unique_ptr<Attempt> HttpCall::make_attempt() {
 }
 
 std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
-  Request& request = *plan_.request;
+  Request& request = *request_;
   try {
     request.body.rewind();
   } catch (const std::exception&) {
@@ -272,51 +296,59 @@ std::optional<StopReason> HttpCall::prepare(Attempt& attempt) {
   attempt.unix_socket = mount_->unix_socket;
   attempt.fresh_connection = call_->needs_fresh_connection();
   attempt.receive = mount_->limits;
-  attempt.decode_content = plan_.options->decode_content;
-  if (observation_.active()) observation_.attempt_started(call_->last_attempt(), loop_->now());
+  attempt.decode_content = options_.decode_content;
+  if (observation_) observation_->attempt_started(call_->last_attempt(), loop_->now());
   return std::nullopt;
 }
 
-void HttpCall::judge(Attempt& attempt, Outcome& outcome) {
-  answer_.reset();
-  redirected_.reset();
-  outcome.body_replayable = plan_.request->body.replayable();
+void HttpCall::judge(Attempt& told, Outcome& outcome) {
+  auto& attempt = static_cast<HttpAttempt&>(told);  // `make_attempt` makes no other
+  attempt.answered = false;
+  attempt.next.reset();
+  outcome.body_replayable = request_->body.replayable();
   if (feed_ != nullptr) feed_->judge(outcome);
   if (outcome.evidence != Evidence::responded) return;
-  cookies_.keep(plan_.request->url, attempt.response.headers, loop_->now().wall);
+  const Headers& headers = attempt.response.headers;
+  cookies_.keep(request_->url, headers, loop_->now().wall);
 
-  const Signals trusted = plan_.policy->retry().server_signals;
-  read_server_signals(attempt.response.headers, loop_->now().wall, trusted, outcome);
+  const Signals trusted = policy_.retry().server_signals;
+  read_server_signals(headers, loop_->now().wall, trusted, outcome);
   if (outcome.body == BodyVerdict::whole) {
-    answer_ = ResponseBuilder::from(std::move(attempt.response), plan_.request);
+    attempt.answered = true;
     if (outcome.status >= 400 && trusted.contains(Signal::problem))
-      read_problem(answer_->headers(), answer_->body(), outcome);
-    if (follows_redirects()) judge_redirect(outcome);
+      read_problem(headers, attempt.response.body, outcome);
+    if (follows_redirects()) judge_redirect(attempt, outcome);
     if (outcome.status == 401 && digest_)
-      outcome.meets_challenge = digest_->meets(*plan_.request, answer_->headers());
-    if (plan_.options->retry_if && outcome.redirect == RedirectVerdict::none && !detached_ &&
-        traits().may_repeat()) {
-      outcome.asks_again = plan_.options->retry_if(*answer_);
-    }
+      outcome.meets_challenge = digest_->meets(*request_, headers);
+    if (outcome.redirect == RedirectVerdict::none) outcome.asks_again = asks_again(attempt);
   }
   close_sink(outcome);
+  if (outcome.body == BodyVerdict::sink_failed) attempt.answered = false;
+}
+
+bool HttpCall::asks_again(HttpAttempt& attempt) const {
+  if (!options_.retry_if || detached_ || !traits().may_repeat()) return false;
+  Response answer = ResponseBuilder::from(std::move(attempt.response), request_);
+  const bool again = options_.retry_if(answer);
+  attempt.response = ResponseBuilder::received(std::move(answer));
+  return again;
 }
 
 bool HttpCall::follows_redirects() const {
-  const Retry& retry = plan_.policy->retry();
+  const Retry& retry = policy_.retry();
   if (retry.redirect.is_off() || (retry.redirects_spend_total && retry.total.is_off()))
     return false;
-  return plan_.options->follow_redirects.value_or(true);
+  return options_.follow_redirects.value_or(true);
 }
 
-void HttpCall::judge_redirect(Outcome& outcome) {
-  Redirection redirection = detail::redirection(*plan_.request, outcome.status, answer_->headers(),
-                                                plan_.policy->retry());
+void HttpCall::judge_redirect(HttpAttempt& attempt, Outcome& outcome) const {
+  Redirection redirection =
+      detail::redirection(*request_, outcome.status, attempt.response.headers, policy_.retry());
   outcome.redirect = redirection.verdict;
-  redirected_ = std::move(redirection.next);
-  if (!redirected_) return;
+  if (!redirection.next) return;
+  attempt.next = std::make_shared<Request>(*std::move(redirection.next));
   try {
-    plan_.proxies->route(redirected_->url);
+    proxies().route(attempt.next->url);
   } catch (const std::invalid_argument& error) {  // no proxy could take us there
     outcome.redirect = RedirectVerdict::bad_location;
     outcome.detail = error.what();
@@ -324,39 +356,43 @@ void HttpCall::judge_redirect(Outcome& outcome) {
 }
 
 void HttpCall::close_sink(Outcome& outcome) {
-  if (feed_ == nullptr) return;
-  feed_->close(outcome, outcome.body == BodyVerdict::whole && !outcome.asks_again);
-  if (outcome.body == BodyVerdict::sink_failed) answer_.reset();
+  if (feed_ != nullptr)
+    feed_->close(outcome, outcome.body == BodyVerdict::whole && !outcome.asks_again);
 }
 
-void HttpCall::settle(Attempt&) {
+void HttpCall::settle(Attempt& told) {
+  auto& attempt = static_cast<HttpAttempt&>(told);
   last_is_final_ = false;
-  if (observation_.active()) observation_.attempt_decided(call_->last_attempt(), loop_->now());
-  if (call_->last_decision() == Decision::redirect) {
-    history_.push_back(*std::move(answer_));
-    if (feed_ != nullptr) feed_->drop();  // a part of one resource is none of another
-    answer_.reset();
-    last_.reset();
-    const std::string before = plan_.request->method;
-    if (digest_) digest_->move_to(*redirected_);
-    authorize_hop(*redirected_, plan_.request->url, plan_.netrc);
-    plan_.request = std::make_shared<Request>(*std::move(redirected_));
-    if (plan_.request->method != before) plan_.key.clear();
-    go_to(plan_.request->url);
-    if (observation_.active()) observe();
-    call_->retarget(traits());
-    return;
-  }
-  if (!answer_) return;
-  last_ = std::move(answer_);
+  if (observation_) observation_->attempt_decided(call_->last_attempt(), loop_->now());
+  const Decision decision = call_->last_decision();
+  if (decision == Decision::redirect) return follow(attempt);
+  if (!attempt.answered) return;
   last_is_final_ = true;
+  if (decision == Decision::stop) {
+    answered_ = &attempt;
+  } else {
+    last_ = KeptAnswer(attempt.response);
+  }
+}
+
+void HttpCall::follow(HttpAttempt& attempt) {
+  history_.push_back(ResponseBuilder::from(std::move(attempt.response), request_));
+  if (feed_ != nullptr) feed_->drop();  // a part of one resource is none of another
+  last_ = {};
+  const std::shared_ptr<Request> before = std::exchange(request_, std::move(attempt.next));
+  if (digest_) digest_->move_to(*request_);
+  authorize_hop(*request_, before->url, session_.netrc);
+  if (extras_ && request_->method != before->method) extras_->key.clear();
+  go_to(request_->url);
+  if (observation_) observe();
+  call_->retarget(traits());
 }
 
 // The answer of the last attempt is returned, whatever stopped the call; an earlier one only rides
 // along in the error.
 bool HttpCall::holds_answer() const {
-  if (!last_ || !last_is_final_) return false;
-  const Retry& retry = plan_.policy->retry();
+  if (!last_is_final_) return false;
+  const Retry& retry = policy_.retry();
   switch (call_->stop_reason()) {
     case StopReason::cancelled:
       return false;
@@ -372,31 +408,46 @@ bool HttpCall::holds_answer() const {
 Result<Response> HttpCall::result() {
   if (feed_ != nullptr) feed_->drop();
   CallReport report = full_report();
-  if (observation_.active()) observation_.finished(report, loop_->now());
-  if (holds_answer()) {
-    ResponseBuilder::finish(*last_, std::move(history_), std::move(report));
-    return *std::move(last_);
-  }
+  if (observation_) observation_->finished(report, loop_->now());
+  if (holds_answer()) return answer(std::move(report));
   return tl::make_unexpected(failure(std::move(report)));
+}
+
+Response HttpCall::answer(CallReport report) {
+  Response answer = ResponseBuilder::from(
+      answered_ != nullptr ? std::move(answered_->response) : last_.unpacked(), request_);
+  ResponseBuilder::finish(answer, std::move(history_), std::move(report));
+  return answer;
+}
+
+const Request& HttpCall::request_of_hop(std::size_t hop) const {
+  return hop < history_.size() ? history_[hop].request() : *request_;
+}
+
+std::string HttpCall::url_of_hop(std::size_t hop) const {
+  return request_of_hop(hop).url.redacted(session_.secrets);
 }
 
 CallReport HttpCall::full_report() const {
   CallReport report = call_->make_report();
-  report.method = history_.empty() ? plan_.request->method : history_.front().request().method;
-  report.url = hop_urls_.front();
-  report.key = plan_.key;
-  report.nested = plan_.nested;
-  for (auto& attempt : report.attempts)
-    attempt.url = hop_urls_[static_cast<std::size_t>(attempt.hop)];
+  report.method = request_of_hop(0).method;
+  report.url = url_of_hop(0);
+  if (extras_) {
+    report.key = extras_->key;
+    report.nested = extras_->nested;
+  }
+  for (auto& attempt : report.attempts) {
+    attempt.url = attempt.hop == 0 ? report.url : url_of_hop(static_cast<std::size_t>(attempt.hop));
+  }
   return report;
 }
 
-Error HttpCall::failure(CallReport report) const {
+Error HttpCall::failure(CallReport report) {
   const ErrorKind kind = kind_of(report);
-  std::optional<Response> answer = last_;
-  if (answer) ResponseBuilder::finish(*answer, history_, report);
+  std::optional<Response> shown;
+  if (answered_ != nullptr || last_) shown = answer(report);
   std::string message = report.text();
-  return Error(kind, std::move(message), std::move(report), std::move(answer));
+  return Error(kind, std::move(message), std::move(report), std::move(shown));
 }
 
 }  // namespace detail

@@ -16,6 +16,7 @@
 #include "session/digest_logins.hpp"
 #include "session/drive.hpp"
 #include "session/hop_cookies.hpp"
+#include "session/kept_answer.hpp"
 #include "session/mounts.hpp"
 #include "session/proxy_choice.hpp"
 #include "session/sink_feed.hpp"
@@ -24,29 +25,42 @@ namespace redial {
 inline namespace v0 {
 namespace detail {
 
+/// What the calls of a session share; it lives as long as the session.
+struct SessionParts {
+  const Mounts& mounts;
+  const ProxyChoice& proxies;
+  const std::vector<std::string>& secrets;
+  DigestLogins& digests;
+  CookieJar* jar;      ///< null: none
+  Observer* observer;  ///< null: nobody
+  const Netrc* netrc;  ///< null: nobody's
+};
+
 /// What a call needs from its session, settled before the first attempt.
 struct CallPlan {
+  const SessionParts* session = nullptr;
   std::shared_ptr<Request>
       request;  ///< complete: defaults merged, body encoded, key and credentials in place
-  const RequestOptions* options = nullptr;
-  const Policy* policy = nullptr;  ///< the first URL's, with the request's overrides
-  std::shared_ptr<const RequestOptions> kept_options;  ///< set when the plan owns its options
-  std::shared_ptr<const Policy> own_policy;            ///< set when the request overrides some
-  const Mounts* mounts = nullptr;
-  const ProxyChoice* proxies = nullptr;            ///< it has a route, or none, for the first URL
+  std::shared_ptr<const RequestOptions> options;  ///< or `lent`
+  std::shared_ptr<const Policy>
+      policy;  ///< the first URL's, `lent`, or with the request's overrides
   std::shared_ptr<const ProxyChoice> own_proxies;  ///< when the request brings its own
-  const std::vector<std::string>* secrets = nullptr;
-  Observer* observer = nullptr;  ///< the session's
-  CookieJar* jar = nullptr;      ///< null: none
-  const Auth* digest = nullptr;  ///< null: no Digest login
-  DigestLogins* digests = nullptr;
-  const Netrc* netrc = nullptr;  ///< null: nobody's
-  std::string key;               ///< the idempotency key, or empty
+  const Auth* digest = nullptr;                    ///< null: no Digest login
+  std::string key;                                 ///< the idempotency key, or empty
   Duration key_lifetime = k_unlimited;
   Uniform draw{0};
   Pace pace{};
   std::optional<NestedRetries> nested = std::nullopt;  ///< it runs within a retry()
+
+  /// It has a route, or none, for the first URL.
+  const ProxyChoice& proxies() const { return own_proxies ? *own_proxies : session->proxies; }
 };
+
+/// A pointer that owns nothing: `value` outlives the call.
+template <class T>
+std::shared_ptr<const T> lent(const T& value) {
+  return {std::shared_ptr<const void>(), &value};
+}
 
 /// There can be no event loop to run on: a call's first (nothing was sent), or another transport's
 /// that a redirect leads to.
@@ -57,6 +71,9 @@ class NoLoop final : public Error {
 
 /// One logical HTTP call: the owner that a `Drive` asks. It knows requests, redirects, sinks and
 /// responses; whether and when anything is sent again is `Call`'s.
+///
+/// What a call has while it waits for its next attempt is here and in `Call`, and is kept small:
+/// everything of one attempt is in the attempt, which goes when the wait begins.
 class HttpCall final : public DriveHost {
  public:
   /// With an owner, the call runs on the loop that the owner says and is advanced by it.
@@ -84,7 +101,7 @@ class HttpCall final : public DriveHost {
   std::optional<StopReason> prepare(Attempt& attempt) override;
   void judge(Attempt& attempt, Outcome& outcome) override;
   void settle(Attempt& attempt) override;
-  Transport& transport() override { return *transport_; }
+  Transport& transport() override { return *session_.mounts.transport_of(*mount_); }
   EventLoop& loop() override { return *loop_; }
 
  private:
@@ -97,37 +114,56 @@ class HttpCall final : public DriveHost {
       loop->wake();
     }
   };
+  /// What few calls have.
+  struct Extras {
+    std::shared_ptr<const RequestOptions> options;
+    std::shared_ptr<const Policy> policy;
+    std::shared_ptr<const ProxyChoice> proxies;
+    std::string key;
+    Duration key_lifetime = k_unlimited;
+    std::optional<NestedRetries> nested;
+  };
+  static std::unique_ptr<Extras> extras_of(CallPlan& plan);
 
   CallTraits traits() const;
   void observe();
   void leave_observed();
   void go_to(const Url& url);
-  std::shared_ptr<EventLoop> leased() const;
+  std::shared_ptr<EventLoop> leased(const std::shared_ptr<Transport>& transport) const;
+  const ProxyChoice& proxies() const;
+  const Request& request_of_hop(std::size_t hop) const;
+  std::string url_of_hop(std::size_t hop) const;
+  bool asks_again(HttpAttempt& attempt) const;
   bool follows_redirects() const;
-  void judge_redirect(Outcome& outcome);
+  void judge_redirect(HttpAttempt& attempt, Outcome& outcome) const;
   void close_sink(Outcome& outcome);
+  void follow(HttpAttempt& attempt);
+  Response answer(CallReport report);
   bool holds_answer() const;
   CallReport full_report() const;
-  Error failure(CallReport report) const;
+  Error failure(CallReport report);
 
-  CallPlan plan_;
+  const SessionParts& session_;
+  std::shared_ptr<Request> request_;  // the next to be sent
+  const RequestOptions& options_;
+  const Policy& policy_;
+  const std::unique_ptr<Extras> extras_;
   CallOwner* const owner_;
   HopCookies cookies_;
-  std::optional<DigestCall> digest_;
+  std::unique_ptr<DigestCall> digest_;
   const Mount* mount_ = nullptr;
   const ProxyRoute* proxy_ = nullptr;
-  std::shared_ptr<Transport> transport_;
   std::shared_ptr<EventLoop> loop_;
-  std::optional<std::stop_callback<Waker>> waker_;
+  std::unique_ptr<std::stop_callback<Waker>> waker_;
   std::optional<Call> call_;
-  Observation observation_;
+  std::unique_ptr<Observation> observation_;  // null: nobody watches
   std::optional<Drive> drive_;
   std::unique_ptr<SinkFeed> feed_;
-  std::vector<std::string> hop_urls_;  // redacted
-  std::optional<Response> answer_;     // of the attempt being judged
-  std::optional<Request> redirected_;  // where that answer leads
-  std::optional<Response> last_;       // the last complete answer that was not a followed redirect
-  bool last_is_final_ = false;         // it belongs to the last attempt
+  // The last complete answer that was not a followed redirect: with the attempt that brought it
+  // when the call ends there, and packed up when it goes on.
+  HttpAttempt* answered_ = nullptr;
+  KeptAnswer last_;
+  bool last_is_final_ = false;  // it belongs to the last attempt
   bool detached_ = false;
   std::vector<Response> history_;
 };

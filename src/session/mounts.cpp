@@ -86,7 +86,7 @@ const Mount& Mounts::find(const Url& url) const noexcept {
   return default_;
 }
 
-std::shared_ptr<Transport> Mounts::transport_of(const Mount& mount) const {
+const std::shared_ptr<Transport>& Mounts::transport_of(const Mount& mount) const {
   if (mount.transport) return mount.transport;
   std::call_once(wire_->once, [&] { wire_->transport = make_wire(wire_options_); });
   return wire_->transport;

@@ -36,7 +36,7 @@ class Mounts {
   void add(std::string_view prefix, const Adapter& adapter);
   const Mount& find(const Url& url) const noexcept;
   /// The transport of `mount`; made on first need when it is the session's own.
-  std::shared_ptr<Transport> transport_of(const Mount& mount) const;
+  const std::shared_ptr<Transport>& transport_of(const Mount& mount) const;
 
  private:
   Mount compiled(const Adapter& adapter) const;

@@ -130,6 +130,15 @@ struct Session::State {
         proxies(options.proxies, environment),
         mounts(options.wire, options.trust_env ? detail::environment_ca_bundle() : std::string(),
                options.pause_hosts ? std::make_shared<HostGate>() : nullptr),
+        parts{.mounts = mounts,
+              .proxies = proxies,
+              .secrets = options.secret_query_names,
+              .digests = digests,
+              .jar = options.keep_cookies ? &jar : nullptr,
+              .observer = options.observer.get(),
+              .netrc = options.netrc       ? &*options.netrc
+                       : options.trust_env ? &environment_netrc
+                                           : nullptr},
         seed(entropy()) {
     defaults.set("User-Agent", "redial/" REDIAL_VERSION);
     defaults.set("Accept", "*/*");
@@ -140,15 +149,14 @@ struct Session::State {
   Request complete(Request request, const RequestOptions& call, detail::CallPlan& plan) const;
   IdempotencyKeys keys_at(const Url& url) const;
   void add_key(Request& request, const RequestOptions& call, std::string& key) const;
-  Result<detail::CallPlan> plan(Request request, const RequestOptions& call);
+  Result<detail::CallPlan> plan(Request request, std::shared_ptr<const RequestOptions> options);
   Result<Response> send(Request request, const RequestOptions& call);
   Result<Response> send(std::string_view method, std::string_view url, const RequestOptions& call);
-  // The environment's file is read once, when it is first needed.
+  // The environment's file is read once, by the first call.
   const Netrc* netrc() const {
-    if (options.netrc) return &*options.netrc;
-    if (!options.trust_env) return nullptr;
-    std::call_once(netrc_read, [this] { environment_netrc = Netrc::from_environment(); });
-    return &environment_netrc;
+    if (parts.netrc == &environment_netrc)
+      std::call_once(netrc_read, [this] { environment_netrc = Netrc::from_environment(); });
+    return parts.netrc;
   }
   Uniform draw(Pace pace) {
     if (options.draw) return *options.draw;
@@ -165,6 +173,7 @@ struct Session::State {
   detail::DigestLogins digests;
   mutable std::once_flag netrc_read;
   mutable Netrc environment_netrc;
+  const detail::SessionParts parts;
   std::atomic<std::uint64_t> seed;
   std::atomic<bool> used{false};
 };
@@ -211,21 +220,24 @@ void Session::State::add_key(Request& request, const RequestOptions& call, std::
   }
 }
 
-Result<detail::CallPlan> Session::State::plan(Request request, const RequestOptions& call) {
+Result<detail::CallPlan> Session::State::plan(Request request,
+                                              std::shared_ptr<const RequestOptions> given) {
+  const RequestOptions& call = *given;
   if (const auto own = request.own_options(); own && own.get() != &call)
     return tl::make_unexpected(options_twice());
   used.store(true, std::memory_order_relaxed);
   detail::CallPlan plan;
+  plan.session = &parts;
+  plan.options = std::move(given);
   try {
     plan.request = std::make_shared<Request>(complete(std::move(request), call, plan));
     detail::check_call_cookies(call.cookies, plan.request->headers);
     if (!plan.key.empty()) plan.key_lifetime = keys_at(plan.request->url).lifetime;
     const Policy& mounted = *mounts.find(plan.request->url).policy;
     const auto own = [&plan](Policy policy) {
-      plan.own_policy = std::make_shared<const Policy>(std::move(policy));
-      plan.policy = plan.own_policy.get();
+      plan.policy = std::make_shared<const Policy>(std::move(policy));
     };
-    plan.policy = &mounted;
+    plan.policy = detail::lent(mounted);
     if (overrides_policy(call)) own(overridden(mounted, call));
     plan.pace = current_pace();
     if (plan.pace.attempts > 0) {
@@ -236,40 +248,27 @@ Result<detail::CallPlan> Session::State::plan(Request request, const RequestOpti
                                                 attempts_of(plan.policy->retry()));
       if (plan.nested && plan.nested->stood_down) own(standing_down(*plan.policy));
     }
-    plan.proxies = &proxies;
     if (call.proxies) {
       plan.own_proxies = std::make_shared<const detail::ProxyChoice>(
           detail::merged(*call.proxies, options.proxies), environment);
-      plan.proxies = plan.own_proxies.get();
     }
-    plan.proxies->route(plan.request->url);  // or throws
+    plan.proxies().route(plan.request->url);  // or throws
   } catch (const std::invalid_argument& error) {
     return tl::make_unexpected(Error(ErrorKind::request, error.what()));
   }
-  plan.options = &call;
-  plan.mounts = &mounts;
-  plan.secrets = &options.secret_query_names;
-  plan.netrc = netrc();
-  plan.digests = &digests;
-  plan.jar = options.keep_cookies ? &jar : nullptr;
   plan.draw = draw(plan.pace);
-  plan.observer = options.observer.get();
   return plan;
 }
 
 Result<detail::CallPlan> detail::SessionAccess::plan(
     Session& session, Request request, std::shared_ptr<const RequestOptions> options) {
-  auto plan = session.state_->plan(std::move(request), *options);
-  if (plan) plan->kept_options = std::move(options);
-  return plan;
+  return session.state_->plan(std::move(request), std::move(options));
 }
 
 Result<detail::CallPlan> detail::SessionAccess::plan(Session& session, Request request) {
   static const RequestOptions k_none;
   auto own = request.own_options();
-  auto plan = session.state_->plan(std::move(request), own ? *own : k_none);
-  if (plan) plan->kept_options = std::move(own);
-  return plan;
+  return session.state_->plan(std::move(request), own ? std::move(own) : lent(k_none));
 }
 
 Session::Session() : state_(std::make_unique<State>(SessionOptions())) {}
@@ -293,7 +292,7 @@ CookieJar& Session::cookies() {
 }
 
 Result<Response> Session::State::send(Request request, const RequestOptions& call) {
-  return carried_out(plan(std::move(request), call));
+  return carried_out(plan(std::move(request), detail::lent(call)));
 }
 
 Result<Response> Session::try_send(Request request) {

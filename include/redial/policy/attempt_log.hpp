@@ -1,9 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <new>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <redial/config.hpp>
@@ -12,60 +13,60 @@
 namespace redial {
 inline namespace v0 {
 
-/// The attempts of one call, the first four in place: each is made when it begins, so that a call
-/// which succeeds at once pays for one and allocates nothing.
-///
-/// References stay valid until the fifth and later ones are added. Complexity: constant. Thread
-/// safety: none.
-class AttemptLog {
- public:
-  AttemptLog() = default;
-  AttemptLog(const AttemptLog&) = delete;
-  AttemptLog& operator=(const AttemptLog&) = delete;
-  ~AttemptLog() {
-    while (size_ > 0) drop_last();
-  }
+/// What a call remembers of an attempt: an `AttemptReport` in the room of a cache line, for calls
+/// that wait by the hundred thousand.
+struct AttemptRecord {
+  /// What most attempts have none of.
+  struct Seldom {
+    std::uint64_t resumed_at = 0;
+    int os_error = 0;
+    std::string detail = {};
+  };
 
+  Duration started{};
+  Duration elapsed{};
+  Duration wait{};
+  Duration held{};
+  Duration retry_after = Duration::min();  ///< that is: no hint
+  std::unique_ptr<Seldom> seldom = nullptr;
+  std::int32_t hop = 0;
+  std::int32_t status = 0;
+  Evidence evidence = Evidence::not_sent;
+  Fault fault = Fault::none;
+  BodyVerdict body = BodyVerdict::whole;
+  Decision decision = Decision::stop;
+  Cause cause = Cause::none;
+  bool connection_reused = false;
+};
+
+/// The attempts of one call, the first in place: a call that succeeds at once allocates nothing.
+///
+/// References stay valid until the next one is added. Complexity: constant. Thread safety: none.
+class REDIAL_EXPORT AttemptLog {
+ public:
   int size() const noexcept { return size_; }
-  AttemptReport& add() {
-    if (size_ >= k_in_place) {
-      spilled_.emplace_back();
-    } else {
-      ::new (static_cast<void*>(slot(size_))) AttemptReport();
-    }
+  AttemptRecord& add() {
+    if (size_ > 0) more_.emplace_back();
     ++size_;
-    return (*this)[size_];
+    return last();
   }
-  void drop_last() noexcept {
+  void drop_last() {
     --size_;
-    if (size_ >= k_in_place) {
-      spilled_.pop_back();
+    if (size_ > 0) {
+      more_.pop_back();
     } else {
-      std::destroy_at(in_place(size_));
+      first_ = {};
     }
   }
-  /// By its number, from 1.
-  AttemptReport& operator[](int number) noexcept {
-    return number > k_in_place ? spilled_[static_cast<std::size_t>(number - 1 - k_in_place)]
-                               : *in_place(number - 1);
-  }
-  const AttemptReport& operator[](int number) const noexcept {
-    return const_cast<AttemptLog&>(*this)[number];  // reads only
-  }
-  AttemptReport& last() noexcept { return (*this)[size_]; }
+  AttemptRecord& last() noexcept { return more_.empty() ? first_ : more_.back(); }
+  const AttemptRecord& last() const noexcept { return more_.empty() ? first_ : more_.back(); }
+  /// By its number, from 1; without its URL, which is not known here.
+  AttemptReport report(int number) const;
 
  private:
-  static constexpr int k_in_place = 4;
-  std::byte* slot(int index) noexcept {
-    return bytes_.data() + static_cast<std::size_t>(index) * sizeof(AttemptReport);
-  }
-  AttemptReport* in_place(int index) noexcept {
-    return std::launder(reinterpret_cast<AttemptReport*>(slot(index)));
-  }
-
+  AttemptRecord first_;
+  std::vector<AttemptRecord> more_;
   int size_ = 0;
-  alignas(AttemptReport) std::array<std::byte, k_in_place * sizeof(AttemptReport)> bytes_;
-  std::vector<AttemptReport> spilled_;
 };
 
 }  // namespace v0

@@ -26,8 +26,8 @@ struct CallTraits {
   bool declared = false;       ///< the caller says that repeating it is harmless
   bool forbidden = false;      ///< the caller says that it must go once: overrides all
   bool keyed = false;          ///< carries an idempotency key
+  bool streams = false;        ///< a body goes to or from a file, a stream or a sink
   Duration key_lifetime = k_unlimited;  ///< the server keeps the key at least this long
-  bool streams = false;                 ///< a body goes to or from a file, a stream or a sink
   // For guards only; must live until the call is over or retargeted.
   std::string_view scheme{};
   std::string_view host{};
@@ -71,8 +71,8 @@ class REDIAL_EXPORT StepSource {
 /// object drives the blocking session, the asynchronous one, `retry()`, the simulator and the batch
 /// runner.
 ///
-/// Complexity: constant a step. Allocation: none for up to four attempts (and details that fit a
-/// small string). Lifetime: borrows the policy. Thread safety: none; one driver owns it.
+/// Complexity: constant a step. Allocation: none for a first attempt that did not fail. Lifetime:
+/// borrows the policy. Thread safety: none; one driver owns it.
 class REDIAL_EXPORT Call final : public StepSource {
  public:
   Call(const Policy& policy, const CallTraits& traits, Now start, Uniform draw);
@@ -94,9 +94,9 @@ class REDIAL_EXPORT Call final : public StepSource {
   Decision last_decision() const noexcept;
   int attempts() const noexcept { return log_.size(); }
   /// What is known of the last attempt, its URL aside. There must have been one.
-  const AttemptReport& last_attempt() const noexcept { return log_[log_.size()]; }
+  AttemptReport last_attempt() const { return log_.report(log_.size()); }
   /// The hold that a guard has on the next attempt; its `attempt` is 0 when there is none.
-  const Hold& hold() const noexcept { return hold_; }
+  Hold hold() const noexcept;
   /// The next attempt must not use a pooled connection (after 421).
   bool needs_fresh_connection() const noexcept { return fresh_; }
   /// The next attempt must not carry `Expect` (after 417).
@@ -109,15 +109,15 @@ class REDIAL_EXPORT Call final : public StepSource {
   CallReport make_report() const;
 
  private:
-  void decide(AttemptReport& attempt, const Outcome& outcome, Now now);
-  void judge_answer(AttemptReport& attempt, const Outcome& outcome, Now now);
-  void judge_status(AttemptReport& attempt, const Outcome& outcome, bool by_status, Now now);
-  void judge_failure(AttemptReport& attempt, const Outcome& outcome, Now now);
-  void authenticate(AttemptReport& attempt, const Outcome& outcome, Now now);
-  void follow(AttemptReport& attempt, const Outcome& outcome, Now now);
+  void decide(AttemptRecord& attempt, const Outcome& outcome, Now now);
+  void judge_answer(AttemptRecord& attempt, const Outcome& outcome, Now now);
+  void judge_status(AttemptRecord& attempt, const Outcome& outcome, bool by_status, Now now);
+  void judge_failure(AttemptRecord& attempt, const Outcome& outcome, Now now);
+  void authenticate(AttemptRecord& attempt, const Outcome& outcome, Now now);
+  void follow(AttemptRecord& attempt, const Outcome& outcome, Now now);
   enum class Pace : std::uint8_t { backoff, at_once };
-  void again(AttemptReport& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now);
-  void resume_after(AttemptReport& attempt, const Outcome& outcome, Duration wait,
+  void again(AttemptRecord& attempt, const Outcome& outcome, Cause cause, Pace pace, Now now);
+  void resume_after(AttemptRecord& attempt, const Outcome& outcome, Duration wait,
                     Decision decision, Now now);
   void stop(StopReason reason, Now now);
   std::optional<bool> replaced_judgement(const Outcome& outcome, Now now) const;
@@ -134,24 +134,26 @@ class REDIAL_EXPORT Call final : public StepSource {
   SteadyTime transfer_deadline() const noexcept;
   std::optional<Duration> obeyed_hint(const Outcome& outcome) const noexcept;
 
+  // In an order that leaves no gaps: calls wait by the hundred thousand.
   const Policy& policy_;
   CallTraits traits_;
-  const CallTraits original_;
   Uniform draw_;
   const Now start_;
   Now ended_{};
   SteadyTime deadline_;
   SteadyTime resume_at_ = SteadyTime::min();
-  Counters left_;
   Duration previous_backoff_{};
   std::optional<WallTime> hint_ends_;
-  std::uint64_t permit_ = 0;  // or a reservation, while a guard holds the next attempt back
-  Hold hold_;
-  SteadyTime held_since_{};
+  std::uint64_t permit_ = 0;    // or a reservation, while a guard holds the next attempt back
   std::string_view held_by_{};  // the last guard that held this call back or refused it
+  SteadyTime held_until_{}, held_since_{};
+  Counters left_;
+  int held_attempt_ = 0;  // the one that is held back; 0: none
   int hops_ = 0;
   int failures_ =
       0;  // since the call began, or since the last redirect where redirects spend the total
+  int challenges_met_ = 0;        // 401
+  const Resend resend_if_acted_;  // once the first request may have done something
   StopReason stop_ = StopReason::none;
   bool in_flight_ = false;
   bool cancel_issued_ = false;
@@ -164,7 +166,6 @@ class REDIAL_EXPORT Call final : public StepSource {
   bool once_spent_ = false;         // a fault that is worth one more try
   bool misdirected_spent_ = false;  // 421
   bool early_spent_ = false;        // 425
-  int challenges_met_ = 0;          // 401
   AttemptLog log_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cstdint>
+#include <algorithm>
+#include <limits>
 
 namespace redial {
 inline namespace v0 {
@@ -12,22 +13,28 @@ inline namespace v0 {
 /// if no policy existed. Thread safety: a value.
 class Count {
  public:
-  constexpr Count(int number)
-      : number_(number) {}  // NOLINT(google-explicit-constructor): `total = 4` must read so
-  static constexpr Count unlimited() { return Count(Kind::unlimited); }
-  static constexpr Count off() { return Count(Kind::off); }
+  constexpr Count(int number)  // NOLINT(google-explicit-constructor): `total = 4` must read so
+      : number_(std::max(number, k_least)) {}
+  static constexpr Count unlimited() { return made(k_unlimited); }
+  static constexpr Count off() { return made(k_off); }
 
-  constexpr bool is_unlimited() const { return kind_ == Kind::unlimited; }
-  constexpr bool is_off() const { return kind_ == Kind::off; }
-  constexpr bool is_number() const { return kind_ == Kind::number; }
+  constexpr bool is_unlimited() const { return number_ == k_unlimited; }
+  constexpr bool is_off() const { return number_ == k_off; }
+  constexpr bool is_number() const { return number_ >= k_least; }
   /// Meaningful for numbers only.
-  constexpr int number() const { return number_; }
+  constexpr int number() const { return is_number() ? number_ : 0; }
   constexpr bool operator==(const Count&) const = default;
 
  private:
-  enum class Kind : std::uint8_t { number, unlimited, off };
-  explicit constexpr Count(Kind kind) : kind_(kind) {}
-  Kind kind_ = Kind::number;
+  // Two that no bound can be.
+  static constexpr int k_unlimited = std::numeric_limits<int>::min();
+  static constexpr int k_off = k_unlimited + 1;
+  static constexpr int k_least = k_off + 1;
+  static constexpr Count made(int number) {
+    Count count(0);
+    count.number_ = number;
+    return count;
+  }
   int number_ = 0;
 };
 
