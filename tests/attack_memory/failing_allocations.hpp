@@ -1,9 +1,13 @@
 #pragma once
 
-// A program that has this file allocates through malloc, and can have one allocation of the calling
-// thread fail.
+#include <cstdint>
+
+// A program that has this file allocates through malloc, can have one allocation of the calling
+// thread fail, and counts what the thread has.
 
 /// The n-th from now (from 0) throws std::bad_alloc.
 void fail_allocation(long n);
 /// None does any more. Returns whether that one was reached.
 bool fail_no_allocation();
+/// Bytes of the blocks that the calling thread has asked for, less those that it has given back.
+std::int64_t bytes_of_this_thread();

@@ -1,5 +1,7 @@
 #include <redial/policy/counters.hpp>
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 namespace {
@@ -25,6 +27,16 @@ TEST(Counters, OfEveryCause) {
     EXPECT_EQ(Counters(retry).spend(cause), Spend::exhausted) << to_string(cause);
   }
   EXPECT_EQ(Counters(retry).spend(Cause::none), Spend::ok);
+}
+
+// Numbers and "no number" share four bytes: no number passes for the other.
+TEST(Count, TheLeastNumberIsANumber) {
+  const Count least(std::numeric_limits<int>::min());
+  EXPECT_TRUE(least.is_number());
+  EXPECT_FALSE(least.is_off() || least.is_unlimited());
+  EXPECT_LT(least.number(), 0);
+  EXPECT_NE(Count::off(), Count::unlimited());
+  EXPECT_FALSE(Count::off().is_number() || Count::unlimited().is_number());
 }
 
 TEST(Counters, OffIsNotExhausted) {

@@ -35,8 +35,15 @@ class TwoAttempts final : public StepSource {
 
 class BareAttempt final : public detail::Attempt {
  public:
+  explicit BareAttempt(int& alive) : alive_(alive) { ++alive_; }
+  BareAttempt(const BareAttempt&) = delete;
+  BareAttempt& operator=(const BareAttempt&) = delete;
+  ~BareAttempt() override { --alive_; }
   Sink* head(ReceivedResponse&) override { return nullptr; }
   void finished(Outcome result) override { outcome = std::move(result); }
+
+ private:
+  int& alive_;
 };
 
 class BareHost final : public detail::DriveHost {
@@ -44,7 +51,7 @@ class BareHost final : public detail::DriveHost {
   explicit BareHost(ScriptedTransport& transport)
       : transport_(transport), loop_(transport.lease()) {}
   std::unique_ptr<detail::Attempt> make_attempt() override {
-    return std::make_unique<BareAttempt>();
+    return std::make_unique<BareAttempt>(attempts);
   }
   std::optional<StopReason> prepare(detail::Attempt& attempt) override {
     attempt.method = "GET";
@@ -58,6 +65,7 @@ class BareHost final : public detail::DriveHost {
   void settle(detail::Attempt&) override {}
   Transport& transport() override { return transport_; }
   EventLoop& loop() override { return *loop_; }
+  int attempts = 0;  ///< that are there
 
  private:
   ScriptedTransport& transport_;
@@ -83,6 +91,44 @@ TEST(Drive, CarriesTwoOverlappingAttempts) {
   EXPECT_EQ(call.reported[0].attempt, 2);
   EXPECT_EQ(call.reported[1].fault, Fault::cancelled);
   EXPECT_EQ(transport.clock().elapsed(), 1s);
+}
+
+// With a wait of ten seconds before the second.
+class OneAfterTheOther final : public StepSource {
+ public:
+  Step next(Now now) override {
+    if (reported == 1 && resume_at_ == SteadyTime::max()) resume_at_ = now.steady + 10s;
+    if (reported == 1 && now.steady < resume_at_)
+      return {.kind = Step::Kind::wait, .until = resume_at_, .pause = true};
+    if (sent_ == reported && sent_ < 2) return {.kind = Step::Kind::send, .attempt = ++sent_};
+    return {.kind = reported < 2 ? Step::Kind::wait : Step::Kind::finish};
+  }
+  void report(const Outcome&, Now) override { ++reported; }
+  void cancel(Now) override {}
+  void abandon(StopReason, Now) override {}
+  int reported = 0;
+
+ private:
+  int sent_ = 0;
+  SteadyTime resume_at_ = SteadyTime::max();
+};
+
+// An attempt object is an exchange, its answer and its buffers.
+TEST(Drive, HoldsNoAttemptWhileItWaitsForTheNext) {
+  ScriptedTransport transport;
+  Scripted answer = Scripted::answer(503);
+  answer.takes = 1s;
+  transport.then(answer).then(answer);
+  OneAfterTheOther call;
+  BareHost host(transport);
+  detail::Drive drive(call, host, {});
+  std::vector<int> held;
+  while (const auto until = drive.advance()) {
+    held.push_back(host.attempts);
+    host.loop().run(*until);
+  }
+  EXPECT_EQ(call.reported, 2);
+  EXPECT_EQ(held, (std::vector<int>{1, 0, 1})) << "under way, waiting, under way";
 }
 
 }  // namespace
