@@ -11,6 +11,7 @@
 #include "attack_memory/failing_allocations.hpp"
 #include "integration/support.hpp"
 #include "session/call_group.hpp"
+#include "session/session_access.hpp"
 
 namespace {
 
@@ -22,7 +23,8 @@ using redial::testing::Reply;
 // Whoever needs more for every call has a reason, and puts it here.
 static_assert(sizeof(detail::HttpCall) <= 680);
 
-/// Calls that are told to come back in an hour, driven by this thread.
+/// Calls that are told to come back in an hour, begun as an AsyncSession begins them and driven by
+/// this thread.
 class Parked {
  public:
   Parked() {
@@ -33,7 +35,8 @@ class Parked {
   // The first `k_at_once` open the connections that the others use.
   void add(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      group.add(Request::get(server_.url("/busy")), {}, [](const Result<Response>&) {});
+      auto plan = detail::SessionAccess::plan(session, Request::get(server_.url("/busy")));
+      group.add(*std::move(plan), [](const Result<Response>&) {});
       if (group.size() % k_at_once == 0) settle();
     }
   }

@@ -117,6 +117,8 @@ idle_per_origin = 7
 idle_total = 70
 idle_timeout = "3s"
 lifetime = "10m"
+in_use_per_origin = 8
+in_use_total = 80
 )");
   Retry retry;
   // A field that was added to Retry must be readable from files too: extend this and the lists of
@@ -167,11 +169,14 @@ lifetime = "10m"
   EXPECT_EQ(only(file).tls.ca_file, "ca.pem");
   EXPECT_EQ(only(file).tls.cert_file, "cert.pem");
   EXPECT_EQ(only(file).tls.key_file, "key.pem");
-  const auto& [per_origin, in_total, idle_timeout, lifetime] = only(file).pool.value();
+  const auto& [per_origin, in_total, idle_timeout, lifetime, used_per_origin, used_in_total] =
+      only(file).pool.value();
   EXPECT_EQ(per_origin, 7U);
   EXPECT_EQ(in_total, 70U);
   EXPECT_EQ(idle_timeout, Duration(3s));
   EXPECT_EQ(lifetime, Duration(10min));
+  EXPECT_EQ(used_per_origin, 8U);
+  EXPECT_EQ(used_in_total, 80U);
 }
 
 TEST(PolicyFile, EveryKindOfJitter) {
