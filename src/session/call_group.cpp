@@ -20,7 +20,7 @@ constexpr Duration k_turn = std::chrono::milliseconds(1);
 // The hook by which a call that waits stands in its lane's line: no memory beside its own.
 using DueHook =
     boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,
-                                    boost::intrusive::link_mode<boost::intrusive::safe_link>>;
+                                    boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
 }  // namespace
 
@@ -60,8 +60,9 @@ struct CallGroup::Entry final : CallOwner, DueHook {
   CallGroup& group;
   Done done;
   Lane* lane = nullptr;
-  SteadyTime due{};  // meaningful while it stands in the line
+  SteadyTime due{};  // while `in_line`
   std::list<Entry>::iterator self;
+  bool in_line = false;
   bool ready = false;
   bool sending = false;
   std::atomic<bool> stop_told = false;
@@ -105,15 +106,16 @@ std::shared_ptr<EventLoop> CallGroup::Entry::move_to(const std::shared_ptr<Trans
 // An earlier look than needed does no harm, so a due time only ever moves forward in time by being
 // reached: a call that ends in time costs one insertion.
 void CallGroup::Entry::look_at(SteadyTime time) {
-  if (is_linked() && due <= time) return;
+  if (in_line && due <= time) return;
   no_due();
   if (time == SteadyTime::max()) return;
   due = time;
+  in_line = true;
   lane->dues.insert(*this);
 }
 
 void CallGroup::Entry::no_due() {
-  if (is_linked()) lane->dues.erase(lane->dues.iterator_to(*this));
+  if (std::exchange(in_line, false)) lane->dues.erase(lane->dues.iterator_to(*this));
 }
 
 void CallGroup::Entry::leave() {
