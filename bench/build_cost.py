@@ -4,7 +4,9 @@ change to one policy file and its test.
 
 Usage: build_cost.py [FILE [BUILD_FOLDER]]: adds its rows to FILE (build/bench.json)."""
 
-import json, os, pathlib, statistics, subprocess, sys, time
+import os, pathlib, statistics, subprocess, sys, time
+
+import rows
 
 target = sys.argv[1] if len(sys.argv) > 1 else "build/bench.json"
 build = sys.argv[2] if len(sys.argv) > 2 else "build"
@@ -43,18 +45,10 @@ def rebuild():
 
 
 def main():
-    rows = [{"name": "include cost of redial/redial.hpp, s of front end", "ours": include_cost()},
-            {"name": "rebuild of one policy file and its test, s", "ours": rebuild()}]
-    for row in rows:
-        row.update(theirs=None, peer=None, ratio=None)
-        print(f'{row["name"]:<54} ours {row["ours"]:9.3f}')
-    before = []
-    if os.path.exists(target):
-        with open(target) as file:
-            before = [one for one in json.load(file) if one["name"] not in [row["name"] for row in rows]]
-    with open(target, "w") as file:
-        json.dump(before + rows, file, indent=2)
-        file.write("\n")
+    told = [rows.row("include cost of redial/redial.hpp, s of front end", include_cost()),
+            rows.row("rebuild of one policy file and its test, s", rebuild())]
+    rows.tell(told)
+    rows.put(target, told)
 
 
 main()

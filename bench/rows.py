@@ -11,7 +11,7 @@ def row(name, ours, peer=None, theirs=None, ratio=None):
 
 
 def put(file, rows):
-    """In the place of older rows of the same name and peer; prints them."""
+    """In the place of older rows of the same name and peer."""
     told = {(one["name"], one["peer"]) for one in rows}
     before = []
     if os.path.exists(file):
@@ -20,6 +20,9 @@ def put(file, rows):
     with open(file, "w") as out:
         json.dump(before + rows, out, indent=2)
         out.write("\n")
+
+
+def tell(rows):
     for one in rows:
         line = f'{one["name"]:<54} ours {one["ours"]:9.3f}'
         if one["theirs"] is not None:

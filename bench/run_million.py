@@ -36,9 +36,9 @@ def run(folder, url, count):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
-with peer_nginx.serving() as (folder, url):
-    _, _, small = run(folder, url, 1_000)
-    wall, cpu, peak = run(folder, url, jobs)
+with peer_nginx.serving() as server:
+    _, _, small = run(server.folder, server.url, 1_000)
+    wall, cpu, peak = run(server.folder, server.url, jobs)
 each = (peak - small) * 1024 / jobs
 print(f"{jobs} jobs, {parallel} in flight: one line each; {wall:.1f} s, {jobs / wall:.0f}/s, {cpu / jobs * 1e6:.1f} us CPU a job; "
       f"peak {peak / 1024:.1f} MiB, {small / 1024:.1f} MiB with 1000 jobs: {each:.1f} bytes a job")

@@ -5,7 +5,7 @@ Usage: run_vs_curl.py [FILE [JOBS [ROUNDS]]]: adds its row to FILE (build/bench.
 
 import json, os, resource, shutil, statistics, subprocess, sys
 
-import peer_nginx
+import peer_nginx, rows
 
 target = sys.argv[1] if len(sys.argv) > 1 else "build/bench.json"
 jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
@@ -26,7 +26,8 @@ def cpu_of(command):
 def main():
     if not shutil.which("curl"):
         sys.exit("run_vs_curl: curl not found")
-    with peer_nginx.serving() as (folder, url):
+    with peer_nginx.serving() as server:
+        folder, url = server.folder, server.url
         with open(f"{folder}/jobs.jsonl", "w") as lines, open(f"{folder}/curl.conf", "w") as conf:
             for i in range(jobs):
                 lines.write(json.dumps({"id": f"job-{i}", "url": f"{url}?{i}"}) + "\n")
@@ -40,22 +41,15 @@ def main():
                 if number > 0:  # the first round warms up
                     samples[name].append(cpu / jobs * 1e6)
         with open(f"{folder}/out.jsonl") as results:
-            rows = [json.loads(line) for line in results]
-        assert len(rows) == jobs == len({row["id"] for row in rows}), "a job without its line"
-        assert all(row["outcome"] == "ok" for row in rows)
+            told = [json.loads(line) for line in results]
+        assert len(told) == jobs == len({one["id"] for one in told}), "a job without its line"
+        assert all(one["outcome"] == "ok" for one in told)
     medians = {name: statistics.median(values) for name, values in samples.items()}
     for name, values in samples.items():
         print(f"{name:<32} median {medians[name]:6.2f} us CPU a job ({min(values):.2f} to {max(values):.2f})")
-    row = {"name": NAME, "ours": medians["redial run"], "theirs": medians["curl -Z"], "peer": "curl -Z",
-           "ratio": medians["redial run"] / medians["curl -Z"]}
-    print(f'{NAME:<44} ours {row["ours"]:9.3f}   {row["peer"]:<28} {row["theirs"]:9.3f}   ratio {row["ratio"]:.3f}')
-    before = []
-    if os.path.exists(target):
-        with open(target) as file:
-            before = [one for one in json.load(file) if one["name"] != NAME]
-    with open(target, "w") as file:
-        json.dump(before + [row], file, indent=2)
-        file.write("\n")
+    row = rows.row(NAME, medians["redial run"], "curl -Z", medians["curl -Z"])
+    rows.tell([row])
+    rows.put(target, [row])
 
 
 main()

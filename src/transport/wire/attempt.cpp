@@ -114,8 +114,8 @@ class Attempt::Wait {
   std::optional<tcp::socket::wait_type> what_;
 };
 
-// A read that the loop does when there is something, to the end of the connection's buffer. Plain
-// only: TLS reads by itself, after a Wait.
+// A read that the loop does when there is something, to the end of the connection's buffer; over
+// TLS, what is to be opened first.
 //
 // Not a Wait and then our read: to wait without reading, asio arms epoll anew each time, and a
 // socket that can be written then ends the next epoll_wait at once (measured: two of six system
@@ -124,16 +124,18 @@ class Attempt::Wait {
 class Attempt::ReadByLoop {
  public:
   explicit ReadByLoop(Attempt& attempt)
-      : attempt_(attempt), before_(attempt.connection_->buffer.size()) {}
+      : attempt_(attempt),
+        into_(attempt.connection_->stream.is_tls() ? attempt.connection_->stream.sealed()
+                                                   : attempt.connection_->buffer),
+        before_(into_.size()) {}
   bool await_ready() const noexcept { return attempt_.over(); }
   void await_suspend(std::coroutine_handle<> waiter) {
-    std::string& buffer = attempt_.connection_->buffer;
-    buffer.resize(before_ + k_first_read);
+    into_.resize(before_ + k_first_read);
     attempt_.connection_->stream.socket().async_receive(
-        asio::buffer(buffer.data() + before_, k_first_read),
+        asio::buffer(into_.data() + before_, k_first_read),
         [this, self = attempt_.shared_from_this()](const error_code& error, std::size_t count) {
           result_ = self->connection_->stream.received(error, count);
-          self->connection_->buffer.resize(before_ + result_.count);
+          into_.resize(before_ + result_.count);
           self->resume();
         });
     attempt_.waiting_ = waiter;
@@ -142,6 +144,7 @@ class Attempt::ReadByLoop {
 
  private:
   Attempt& attempt_;
+  std::string& into_;
   std::size_t before_;
   Stream::Result result_{Stream::State::wants_read};
 };
@@ -768,7 +771,9 @@ bool Attempt::read_some() {
 }
 
 bool Attempt::note_read(const Stream::Result& result, std::size_t room) {
-  more_is_likely_ = result.state == Stream::State::done && result.count == room;
+  // OpenSSL hands out a record at a time, and may hold the next.
+  more_is_likely_ =
+      result.state == Stream::State::done && (result.count == room || connection_->stream.is_tls());
   switch (result.state) {
     case Stream::State::done:
       moved();
@@ -788,18 +793,17 @@ bool Attempt::note_read(const Stream::Result& result, std::size_t room) {
 // Waits for bytes or the end. False when the attempt is over.
 Task<bool> Attempt::receive_more() {
   Stream& stream = connection_->stream;
-  bool look_first = more_is_likely_ || stream.is_tls();  // TLS may hold decrypted bytes
+  bool look_first = more_is_likely_ || !stream.sealed().empty();
   const std::size_t before = connection_->buffer.size();
   while (!over()) {
     bool open = true;
     if (look_first) {
       look_first = false;
       open = read_some();
-    } else if (stream.is_tls()) {
-      co_await await_readable();
-      open = over() || read_some();
     } else {
-      open = note_read(co_await ReadByLoop(*this), k_first_read);
+      const auto result = co_await ReadByLoop(*this);
+      if (over()) break;
+      open = stream.is_tls() ? read_some() : note_read(result, k_first_read);
     }
     if (over()) break;
     if (!open) co_return fail_read();

@@ -42,6 +42,11 @@ struct SocketBio {
   static int read(BIO* bio, char* into, int size) {
     Stream& self = stream(bio);
     BIO_clear_retry_flags(bio);
+    if (!self.sealed_.empty()) return self.take_sealed(into, size);
+    if (self.sealed_error_ != 0) {
+      self.os_error_ = self.sealed_error_;
+      return -1;
+    }
     const ssize_t count = ::recv(self.fd_, into, static_cast<std::size_t>(size), 0);
     if (count < 0 && would_block(errno)) {
       BIO_set_retry_read(bio);
@@ -155,10 +160,20 @@ Stream::Result Stream::read(char* into, std::size_t size) {
 
 Stream::Result Stream::received(const boost::system::error_code& error, std::size_t count) {
   if (!error) return {State::done, count};
-  if (error == boost::asio::error::eof) return {State::end};
+  if (error == boost::asio::error::eof) return {State::end};  // the socket will say so again
   if (error == boost::asio::error::operation_aborted) return {State::wants_read};
-  os_error_ = error.value();
+  (ssl_ == nullptr ? os_error_ : sealed_error_) = error.value();  // it will not
   return {State::failed};
+}
+
+int Stream::take_sealed(char* into, int size) {
+  const std::size_t count = sealed_.copy(into, static_cast<std::size_t>(size), opened_);
+  opened_ += count;
+  if (opened_ == sealed_.size()) {
+    sealed_.clear();
+    opened_ = 0;
+  }
+  return static_cast<int>(count);
 }
 
 Stream::Result Stream::write(std::string_view bytes) {

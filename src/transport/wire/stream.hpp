@@ -36,7 +36,11 @@ class Stream {
   void use_tls(SSL_CTX* context, const std::string& host, bool verify);
   Result handshake();
   Result read(char* into, std::size_t size);
-  /// Plain only: what an asynchronous read of `socket()` came to.
+  /// Over TLS: where an asynchronous read of `socket()` puts what comes, still sealed. `read` takes
+  /// it from there before it looks at the socket.
+  std::string& sealed() noexcept { return sealed_; }
+  /// What an asynchronous read of `socket()` came to. Over TLS only its count is of use: `read`
+  /// tells the rest.
   Result received(const boost::system::error_code& error, std::size_t count);
   /// May take fewer bytes than given.
   Result write(std::string_view bytes);
@@ -63,6 +67,7 @@ class Stream {
   friend struct SocketBio;
   Result tls_result(int code);
   Result socket_result(ssize_t count, State when_blocked);
+  int take_sealed(char* into, int size);
 
   boost::asio::ip::tcp::socket socket_;
   int fd_;
@@ -70,6 +75,9 @@ class Stream {
   SSL* outer_ = nullptr;  // to the proxy, around ssl_
   std::uint64_t sent_ = 0;
   int os_error_ = 0;
+  std::string sealed_;
+  std::size_t opened_ = 0;  // of sealed_, by OpenSSL
+  int sealed_error_ = 0;    // what came after sealed_
   bool alert_ = false;
   std::string tls_error_;
 };
