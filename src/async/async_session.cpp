@@ -85,7 +85,7 @@ void start_rest(AsyncSession& session, std::shared_ptr<AsyncRest> rest) {
   session.state_->rest(std::move(rest));
 }
 
-void SuspendedCall::deliver(Result<Response> outcome) noexcept {
+void SuspendedCall::deliver(Result<Response>&& outcome) noexcept {
   result.emplace(std::move(outcome));
   if (settled.exchange(true)) return;
   waiter.resume();
@@ -100,7 +100,7 @@ void SendingBase::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 Result<Response> SendingBase::take() {
-  return *std::exchange(call_->result, std::nullopt);
+  return *std::move(call_->result);
 }
 
 SendingBase::~SendingBase() {
@@ -115,7 +115,7 @@ namespace {
 class PromisedCall final : public detail::AsyncCall {
  public:
   std::future<Response> future() { return promise_.get_future(); }
-  void deliver(Result<Response> result) noexcept override {
+  void deliver(Result<Response>&& result) noexcept override {
     if (result) return promise_.set_value(*std::move(result));
     try {
       result.error().raise();

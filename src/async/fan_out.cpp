@@ -88,7 +88,7 @@ class FanOutState : public std::enable_shared_from_this<FanOutState> {
 class FanOutState::OneCall final : public AsyncCall {
  public:
   OneCall(std::shared_ptr<FanOutState> of, std::size_t index) : of_(std::move(of)), index_(index) {}
-  void deliver(Result<Response> result) noexcept override {
+  void deliver(Result<Response>&& result) noexcept override {
     of_->ended(*this, index_, std::move(result));
   }
 

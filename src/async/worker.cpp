@@ -151,7 +151,7 @@ void AsyncWorker::end_all() {
 void AsyncWorker::begin(Arrival arrival) {
   AsyncCall& call = *arrival.call;
   call.alive_ = std::move(arrival.call);
-  const auto done = [this, &call](Result<Response> result) { deliver(call, std::move(result)); };
+  const auto done = [this, &call](Result<Response>&& result) { deliver(call, std::move(result)); };
   if (!arrival.plan) return group_.refuse(std::move(arrival.plan).error(), done);
   const auto entry = group_.add(*std::move(arrival.plan), done);
   call.entry_ = entry;
@@ -166,7 +166,7 @@ void AsyncWorker::detach(AsyncCall& call) {
   over_();
 }
 
-void AsyncWorker::deliver(AsyncCall& call, Result<Response> result) {
+void AsyncWorker::deliver(AsyncCall& call, Result<Response>&& result) {
   const auto alive = std::move(call.alive_);
   call.entry_ = nullptr;
   load_.fetch_sub(1, std::memory_order_relaxed);

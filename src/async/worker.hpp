@@ -65,7 +65,7 @@ class AsyncWorker {
   void end_all();
   void begin(Arrival arrival);
   void detach(AsyncCall& call);
-  void deliver(AsyncCall& call, Result<Response> result);
+  void deliver(AsyncCall& call, Result<Response>&& result);
   void tell();
 
   const void* const owner_;

@@ -37,7 +37,8 @@ class REDIAL_EXPORT CallGroup {
  public:
   /// Called once a call, from inside `run` and on its thread. May add calls. What it throws comes
   /// out of `run`.
-  using Done = std::function<void(Result<Response>)>;
+  using Done =
+      std::function<void(Result<Response>&&)>;  // a Response is large: handed on, not moved
   struct Entry;
   using CallId = Entry*;
 

@@ -309,10 +309,11 @@ void HttpCall::judge(Attempt& told, Outcome& outcome) {
   if (feed_ != nullptr) feed_->judge(outcome);
   if (outcome.evidence != Evidence::responded) return;
   const Headers& headers = attempt.response.headers;
-  cookies_.keep(request_->url, headers, loop_->now().wall);
+  const WallTime now = loop_->now().wall;
+  cookies_.keep(request_->url, headers, now);
 
   const Signals trusted = policy_.retry().server_signals;
-  read_server_signals(headers, loop_->now().wall, trusted, outcome);
+  read_server_signals(headers, now, trusted, outcome);
   if (outcome.body == BodyVerdict::whole) {
     attempt.answered = true;
     if (outcome.status >= 400 && trusted.contains(Signal::problem))

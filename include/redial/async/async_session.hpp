@@ -36,7 +36,7 @@ template <class Callback>
 class CallbackCall final : public AsyncCall {
  public:
   explicit CallbackCall(Callback callback) : callback_(std::move(callback)) {}
-  void deliver(Result<Response> result) noexcept override { callback_(std::move(result)); }
+  void deliver(Result<Response>&& result) noexcept override { callback_(std::move(result)); }
 
  private:
   Callback callback_;

@@ -29,7 +29,7 @@ class REDIAL_EXPORT AsyncCall {
   AsyncCall& operator=(const AsyncCall&) = delete;
   virtual ~AsyncCall();
   /// The end, once, on the thread of the call's event loop.
-  virtual void deliver(Result<Response> result) noexcept = 0;
+  virtual void deliver(Result<Response>&& result) noexcept = 0;
 
  private:
   friend class AsyncWorker;
@@ -45,7 +45,7 @@ REDIAL_EXPORT void start_call(AsyncSession& session, Request request,
 /// A coroutine that waits for a call.
 class REDIAL_EXPORT SuspendedCall final : public AsyncCall {
  public:
-  void deliver(Result<Response> outcome) noexcept override;
+  void deliver(Result<Response>&& outcome) noexcept override;
 
   std::coroutine_handle<> waiter;
   std::optional<Result<Response>> result;

@@ -79,7 +79,9 @@ class Loop final : public EventLoop {
   /// What `attempt` was made for is over. It may be gone after this, unless somebody holds it.
   void take_back(Attempt& attempt) noexcept;
 
-  boost::asio::io_context io{1};
+  /// Sockets and timers belong to the loop's thread, only `post` is others': no lock for the
+  /// former.
+  boost::asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   std::shared_ptr<WireShared> shared;
   Pool pool;
   std::array<char, 16384>
