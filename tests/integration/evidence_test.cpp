@@ -454,6 +454,7 @@ TEST(Tls, APostLostAfterItWasReadIsInDoubt) {
   Session session = quick_session(&server);
   const auto result = session.try_post(server.url("/pay"), {.body = "x"});
   EXPECT_EQ(report_of(result).outcome, CallOutcome::in_doubt);
+  EXPECT_EQ(report_of(result).attempts.at(0).fault, Fault::reset);
   EXPECT_EQ(server.count(), 1U);
 }
 

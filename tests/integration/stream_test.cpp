@@ -118,4 +118,57 @@ TEST(Stream, AResetIsAFailureWithItsNumber) {
   EXPECT_EQ(bench.stream.sent(), k_request.size());
 }
 
+// A read by the loop, as an attempt makes one: false when it ended in an error.
+bool receive_sealed(Bench& bench) {
+  std::string& sealed = bench.stream.sealed();
+  const std::size_t before = sealed.size();
+  sealed.resize(before + 4096);
+  bool good = false;
+  bench.stream.socket().async_receive(
+      boost::asio::buffer(sealed.data() + before, 4096),
+      [&](const boost::system::error_code& error, std::size_t count) {
+        sealed.resize(before + bench.stream.received(error, count).count);
+        good = !error;
+      });
+  bench.io.restart();
+  bench.io.run();
+  return good;
+}
+
+TEST(Stream, OverTlsWhatTheLoopReceivedIsOpenedFirst) {
+  FaultServer server({.tls = FaultServer::Tls::good});
+  server.on("", Reply{.body = "opened"});
+  const auto context = wire::make_context({.ca_file = server.ca_file()});
+  Bench bench(server);
+  bench.stream.use_tls(context.get(), "127.0.0.1", true);
+  bench.shake_hands();
+  bench.stream.write(k_request);
+  std::string answer;
+  while (!answer.ends_with("opened")) {
+    ASSERT_TRUE(receive_sealed(bench));
+    for (;;) {
+      const auto result = bench.stream.read(bench.room, sizeof bench.room);
+      if (result.state != State::done) break;
+      answer.append(bench.room, result.count);
+    }
+  }
+  EXPECT_TRUE(bench.stream.sealed().empty());
+  EXPECT_TRUE(bench.stream.is_quiet());
+}
+
+// The kernel tells a reset once, and to whoever reads next.
+TEST(Stream, OverTlsAResetThatTheLoopMetIsAFailureWithItsNumber) {
+  FaultServer server({.tls = FaultServer::Tls::good});
+  server.on("", Reply{.fault = Reply::Fault::reset_after_read});
+  const auto context = wire::make_context({.ca_file = server.ca_file()});
+  Bench bench(server);
+  bench.stream.use_tls(context.get(), "127.0.0.1", true);
+  bench.shake_hands();
+  bench.stream.write(k_request);
+  while (receive_sealed(bench)) {
+  }
+  EXPECT_EQ(bench.read().state, State::failed);
+  EXPECT_EQ(bench.stream.os_error(), ECONNRESET);
+}
+
 }  // namespace
