@@ -44,7 +44,7 @@ class Stream : public AsyncCall {
     return true;
   }
 
-  void deliver(Result<Response> result) noexcept override {
+  void deliver(Result<Response>&& result) noexcept override {
     const std::lock_guard lock(mutex_);
     result_.emplace(std::move(result));
     wake_coroutine();
