@@ -76,7 +76,7 @@ asio::awaitable<void> run_lane(Shared& shared) {
     co_await http::async_write(*stream, request, asio::use_awaitable);
     http::response<http::string_body> response;
     co_await http::async_read(*stream, buffer, response, asio::use_awaitable);
-    expect_answer(response.result_int(), response.body().size());
+    expect_answer(static_cast<int>(response.result_int()), response.body().size());
     if (!response.keep_alive()) stream.reset();
   }
 }
