@@ -37,7 +37,7 @@ class Server:
         plain, tls, status = self.ports
         with open(f"{self.folder}/nginx.conf", "w") as conf:
             conf.write(f"""daemon off; worker_processes 1; worker_rlimit_nofile 20000; pid {self.folder}/pid; error_log {self.folder}/log;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 8192; multi_accept on; }}
 http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 600s; {temp}
 server {{ listen 127.0.0.1:{plain} backlog=4096; listen 127.0.0.1:{tls} ssl backlog=4096;
 ssl_certificate {self.folder}/cert.pem; ssl_certificate_key {self.folder}/key.pem; ssl_protocols TLSv1.3;

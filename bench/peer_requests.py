@@ -24,6 +24,7 @@ def main(url, ca_file, count, at_once):
                 peer_work.expect(answer.status_code, answer.content)
                 done += 1
         except Exception as error:
+            work.failed = True
             failures.append(error)
 
     threads = [threading.Thread(target=lane) for _ in range(at_once)]

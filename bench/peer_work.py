@@ -23,11 +23,14 @@ class Work:
         self.lanes, self.count = lanes, count
         self.connected = self.taken = 0
         self.begin = None
+        self.failed = False  # a lane has: none makes another request
         self.lock = threading.Lock()
 
     def next(self, done):
         """Whether a lane that has made `done` requests is to make another."""
         with self.lock:
+            if self.failed:
+                return False
             if done == 1:
                 self.connected += 1
                 if self.connected == self.lanes:

@@ -41,6 +41,7 @@ void httplib_threads(const Target& target, Work& work) {
       try {
         run_lane(target, work);
       } catch (...) {
+        work.fail();
         const std::lock_guard lock(mutex);
         failure = std::current_exception();
       }

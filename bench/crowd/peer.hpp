@@ -44,8 +44,11 @@ class Work {
 
   std::size_t lanes() const noexcept { return lanes_; }
 
+  /// A lane has failed: none makes another request.
+  void fail() noexcept { failed_ = true; }
   /// Whether a lane that has made `done` requests is to make another.
   bool next(std::size_t done) {
+    if (failed_) return false;
     if (done == 1 && ++connected_ == lanes_) {
       warm_();
       measuring_ = true;
@@ -60,6 +63,7 @@ class Work {
   std::atomic<std::size_t> connected_{0};
   std::atomic<std::size_t> taken_{0};
   std::atomic<bool> measuring_{false};
+  std::atomic<bool> failed_{false};
 };
 
 }  // namespace crowd
