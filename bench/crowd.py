@@ -42,8 +42,10 @@ class OwnProgram:
         if self.most is not None and at_once > self.most:
             raise Refused(f"at most {self.most} at once: {self.why}")
         count = scale * (self.few if at_once == 1 else max(self.many, at_once))
-        done = subprocess.run(pinned([*self.command, url, ca_file, str(count), str(at_once)], self.both), check=True,
-                              stdout=subprocess.PIPE, timeout=120)
+        done = subprocess.run(pinned([*self.command, url, ca_file, str(count), str(at_once)], self.both), capture_output=True,
+                              timeout=120, text=True)
+        if done.returncode != 0:
+            raise Refused((done.stderr.strip().splitlines() or ["no reason given"])[-1])
         told = json.loads(done.stdout)
         return told["cpu_us"], told["wall_us"]
 
@@ -55,6 +57,8 @@ class Foreign:
 
     def difference(self, short, long):
         requests = long[0] - short[0]
+        if requests < 1000:
+            raise Refused("a longer run answered no more than a shorter one")
         return (long[1] - short[1]) / requests * 1e6, (long[2] - short[2]) / requests * 1e6
 
 
@@ -92,7 +96,7 @@ class CurlZ(Foreign):
 
 class Wrk(Foreign):
     def measure(self, url, ca_file, at_once, scale):
-        return self.difference(self.run(url, at_once, 1), self.run(url, at_once, 1 + scale))
+        return self.difference(self.run(url, at_once, 2), self.run(url, at_once, 3 + scale))
 
     def run(self, url, at_once, seconds):
         cpu, _, printed = child(["wrk", "-t1", f"-c{at_once}", f"-d{seconds}s", "--timeout", "10s", url])
