@@ -215,7 +215,7 @@ std::optional<std::string> charset_of(std::string_view content_type) {
   const auto semicolon = content_type.find(';');
   if (semicolon == std::string_view::npos) return std::nullopt;
   std::string_view rest = content_type.substr(semicolon);
-  std::map<std::string, std::string> params;
+  std::unordered_map<std::string, std::string> params;
   take_params(rest, params);
   const auto found = params.find("charset");
   if (found == params.end() || found->second.empty()) return std::nullopt;

@@ -204,7 +204,7 @@ Result<Response> HttpCall::run() {
 
 void HttpCall::detach() noexcept {
   detached_ = true;
-  if (feed_ != nullptr) feed_->drop();
+  if (feed_ != nullptr) feed_->leave();
   cancel();
 }
 

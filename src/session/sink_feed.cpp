@@ -8,7 +8,7 @@ inline namespace v0 {
 namespace detail {
 
 SinkFeed::SinkFeed(BodySink& sink, const Request& request)
-    : sink_(sink),
+    : sink_(&sink),
       resumable_(request.method == "GET" && !request.headers.contains("Range") &&
                  !request.headers.contains("If-Range")) {}
 
@@ -22,7 +22,7 @@ bool SinkFeed::guarded(Action action) {
   } catch (...) {
     error_ = "the sink threw something that is not a std::exception";
   }
-  sink_.abandon();
+  sink_->abandon();
   open_ = false;
   return false;
 }
@@ -53,14 +53,14 @@ void SinkFeed::head(const Response& response, bool decoded) {
     if (why) refuse("206 Partial Content that " + *why);
     return;
   }
-  if (open_ && started_ && !sink_.can_abandon())
+  if (open_ && started_ && !sink_->can_abandon())
     return refuse("an answer that begins anew, to a request for the rest");
   drop();
   partial_ = {};
   whole_ = {};
   if (whole && resumable_) partial_.begin(headers, decoded);
   if (whole && !decoded) whole_ = {"Repr-Digest", digests_in(headers, "Repr-Digest")};
-  open_ = guarded([&] { sink_.begin(response); });
+  open_ = guarded([&] { sink_->begin(response); });
 }
 
 // Why this is not the rest of what is there; nullopt: the body goes on.
@@ -89,12 +89,12 @@ bool SinkFeed::write(std::string_view piece) {
   partial_.add(piece.size());
   whole_.update(piece);
   content_.update(piece);
-  return guarded([&] { sink_.write(piece); });
+  return guarded([&] { sink_->write(piece); });
 }
 
 bool SinkFeed::wants_more(const std::function<void()>& ready) {
   bool more = true;  // also after an exception: then the next piece is refused
-  if (open_) guarded([&] { more = sink_.wants_more(ready); });
+  if (open_) guarded([&] { more = sink_->wants_more(ready); });
   return more;
 }
 
@@ -131,13 +131,13 @@ std::optional<std::string> SinkFeed::wrong_digest() {
 }
 
 void SinkFeed::close(Outcome& outcome, bool wanted) {
-  if (!receiving_) return;
-  const bool keeps = open_ && !wanted && outcome.body == BodyVerdict::cut && sink_.can_continue() &&
-                     partial_.can_go_on();
-  outcome.output_started = started_ && !keeps && !sink_.can_abandon();
+  if (!receiving_ || sink_ == nullptr) return;
+  const bool keeps = open_ && !wanted && outcome.body == BodyVerdict::cut &&
+                     sink_->can_continue() && partial_.can_go_on();
+  outcome.output_started = started_ && !keeps && !sink_->can_abandon();
   if (!open_ || keeps) return;
   if (!wanted) return drop();
-  const bool done = guarded([&] { sink_.commit(); });
+  const bool done = guarded([&] { sink_->commit(); });
   open_ = false;
   if (done) return;
   outcome.body = BodyVerdict::sink_failed;
@@ -145,8 +145,13 @@ void SinkFeed::close(Outcome& outcome, bool wanted) {
   outcome.detail = error_;
 }
 
+void SinkFeed::leave() noexcept {
+  drop();
+  sink_ = nullptr;
+}
+
 void SinkFeed::drop() noexcept {
-  if (std::exchange(open_, false)) sink_.abandon();
+  if (std::exchange(open_, false)) sink_->abandon();
 }
 
 }  // namespace detail

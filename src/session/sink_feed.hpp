@@ -41,6 +41,8 @@ class SinkFeed final : public Exchange::Sink {
   void close(Outcome& outcome, bool wanted);
   /// Takes back whatever is there: the call ends, or goes elsewhere.
   void drop() noexcept;
+  /// The same, and the sink may go: nothing of it is called from here on.
+  void leave() noexcept;
 
  private:
   template <class Action>
@@ -49,7 +51,7 @@ class SinkFeed final : public Exchange::Sink {
   std::optional<std::string> resume(const Headers& headers);
   std::optional<std::string> wrong_digest();
 
-  BodySink& sink_;
+  BodySink* sink_;          // null: left
   const bool resumable_;    // a GET for the whole
   bool asked_ = false;      // this attempt asks for the rest
   bool restarts_ = false;   // a range has gone wrong in this call: no other is asked for

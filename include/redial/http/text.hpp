@@ -1,10 +1,9 @@
 #pragma once
 
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -43,7 +42,7 @@ REDIAL_EXPORT std::optional<std::string> base64_decode(std::string_view text);
 /// names in lower case.
 struct REDIAL_EXPORT Link {
   std::string url;
-  std::map<std::string, std::string, std::less<>> params;
+  std::unordered_map<std::string, std::string> params;
 
   /// The relation ("next", "last"), empty without one.
   std::string rel() const;

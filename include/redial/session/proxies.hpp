@@ -1,9 +1,9 @@
 #pragma once
 
 #include <initializer_list>
-#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include <redial/config.hpp>
@@ -27,7 +27,7 @@ inline namespace v0 {
 /// a request) refuses a value that is no proxy, naming the key. Thread safety: a value.
 class REDIAL_EXPORT Proxies {
  public:
-  using Entries = std::map<std::string, std::string, std::less<>>;
+  using Entries = std::unordered_map<std::string, std::string>;
 
   Proxies() = default;
   Proxies(std::initializer_list<std::pair<std::string, std::string>> entries);

@@ -35,6 +35,17 @@ RetryOptions for_hours(CallReport* report) {
   return options;
 }
 
+// Runs at once, and is nobody's.
+struct Detached {
+  struct promise_type {
+    Detached get_return_object() const noexcept { return {}; }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_never final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const { std::terminate(); }
+  };
+};
+
 Task<int> fails_until(int& calls, int good) {
   if (++calls < good) throw std::runtime_error("not yet");
   co_return calls;
@@ -152,19 +163,21 @@ TEST(AsyncRetry, AStopBeforeTheWaitEndsIt) {
 
 TEST(AsyncRetry, EndsWithItsSession) {
   CallReport report;
-  RetryOptions options = for_hours(&report);
-  std::promise<void> resting;
-  options.before_sleep = [&](const RetryState&) { resting.set_value(); };
   auto session = std::make_unique<AsyncSession>();
   int calls = 0;
-  std::thread caller([&] {
-    EXPECT_THROW(sync_wait(retry(*session, options, [&] { return fails_until(calls, 9); })),
-                 std::runtime_error);
-  });
-  resting.get_future().wait();
-  while (session->size() == 0) std::this_thread::yield();  // it has begun to rest
+  std::promise<bool> threw;
+  const auto begin = [&]() -> Detached {
+    try {
+      co_await retry(*session, for_hours(&report), [&] { return fails_until(calls, 9); });
+      threw.set_value(false);
+    } catch (const std::runtime_error&) {
+      threw.set_value(true);
+    }
+  };
+  begin();
+  EXPECT_EQ(session->size(), 1U);  // it rests
   session.reset();
-  caller.join();
+  EXPECT_TRUE(threw.get_future().get());
   EXPECT_EQ(report.stop_reason, StopReason::cancelled);
   EXPECT_EQ(calls, 1);
 }
@@ -204,15 +217,6 @@ TEST(AsyncRetry, ThousandsRestOnOneThread) {
   RetryOptions options{.retry_if = retry_if::exception_type<std::runtime_error>(),
                        .wait = wait::fixed(1ms)};
   std::vector<int> calls(2000);
-  struct Detached {
-    struct promise_type {
-      Detached get_return_object() const noexcept { return {}; }
-      std::suspend_never initial_suspend() const noexcept { return {}; }
-      std::suspend_never final_suspend() const noexcept { return {}; }
-      void return_void() const noexcept {}
-      void unhandled_exception() const { std::terminate(); }
-    };
-  };
   std::promise<void> all;
   const auto one = [&](int& count) -> Detached {
     co_await retry(session, options, [&] { return fails_until(count, 2); });
