@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "errors.hpp"
-#include "session/call_group.hpp"
 
 namespace redial::cli {
 namespace {
@@ -39,16 +38,17 @@ class Wakes {
 }  // namespace
 
 Batch::Batch(Session& session, JobSource& source, Options options, Progress& progress, Done done)
-    : session_(session),
-      source_(source),
+    : source_(source),
       options_(std::move(options)),
       progress_(progress),
       done_(std::move(done)),
-      queue_(options_.per_host) {}
+      queue_(options_.per_host),
+      loops_(session, options_.loops, [this](std::size_t slot, Result<Response> result) {
+        finish(slot, std::move(result));
+      }) {}
 
 void Batch::run(const Interrupt& interrupt) {
-  detail::CallGroup group(session_);
-  const auto wake = [&group] { group.wake(); };
+  const auto wake = [this] { loops_.wake(); };
   const std::stop_callback first(interrupt.token(), wake);
   const std::stop_callback second(interrupt.insisted(), wake);
   const Wakes wakes(source_, interrupt, wake);
@@ -57,27 +57,27 @@ void Batch::run(const Interrupt& interrupt) {
     const auto stopping = [&] {
       return interrupt.happened() || !source_error_.empty() || !failed_.empty();
     };
-    while (!stopping() && group.size() < options_.concurrency && start_next(group)) {
+    while (!stopping() && loops_.size() < options_.concurrency && start_next()) {
     }
-    if (group.size() == 0) {
+    if (loops_.size() == 0) {
       if (stopping() || exhausted()) break;
       source_.wait(100ms);
     }
-    say_why(group, interrupt);
+    say_why(interrupt);
     if (interrupt.insisted().stop_requested() && !cancelled) {
       cancelled = true;
-      group.cancel_all();
+      loops_.cancel_all();
     }
-    group.run(progress_.due());
-    if (interrupt.asked()) progress_.tell(standing(group));
-    if (Clock::now() >= progress_.due()) progress_.show(standing(group));
+    loops_.run(progress_.due());
+    if (interrupt.asked()) progress_.tell(standing());
+    if (Clock::now() >= progress_.due()) progress_.show(standing());
   }
-  say_why(group, interrupt);
+  say_why(interrupt);
   progress_.clear();
 }
 
 // Once, when nothing more is begun.
-void Batch::say_why(const detail::CallGroup& group, const Interrupt& interrupt) {
+void Batch::say_why(const Interrupt& interrupt) {
   if (told_ || (!interrupt.happened() && failed_.empty())) return;
   told_ = true;
   progress_.clear();
@@ -85,17 +85,18 @@ void Batch::say_why(const detail::CallGroup& group, const Interrupt& interrupt) 
     std::fprintf(stderr,
                  "redial: finishing %zu calls in flight, nothing more is sent; Ctrl-C again to "
                  "stop them now\n",
-                 group.size());
+                 loops_.size());
   } else {
     std::fprintf(stderr, "redial: --fail-fast: %s; nothing more is sent, %zu calls in flight end\n",
-                 failed_.c_str(), group.size());
+                 failed_.c_str(), loops_.size());
   }
 }
 
-Standing Batch::standing(const detail::CallGroup& group) const {
+Standing Batch::standing() {
+  Waits waits = loops_.waits();
   return {.tally = &tally_,
-          .sending = group.size() - group.waiting(),
-          .waiting = group.waiting(),
+          .sending = loops_.size() - std::min(loops_.size(), waits.all()),
+          .waits = std::move(waits),
           .aside = options_.per_host == 0 ? 0 : queue_.size(),
           .full_host = queue_.fullest(),
           .held = options_.held ? options_.held() : 0,
@@ -103,11 +104,11 @@ Standing Batch::standing(const detail::CallGroup& group) const {
 }
 
 // False when there is nothing to start now.
-bool Batch::start_next(detail::CallGroup& group) {
+bool Batch::start_next() {
   const ReadJob* const oldest = queue_.front();
   if (oldest == nullptr) return queue_.has_room() && read_next();
   if (options_.may_start && !options_.may_start(oldest->seq)) return false;
-  begin(group, queue_.take());
+  begin(queue_.take());
   return true;
 }
 
@@ -138,7 +139,7 @@ std::size_t Batch::free_slot() {
   return slot;
 }
 
-void Batch::begin(detail::CallGroup& group, ReadJob read) {
+void Batch::begin(ReadJob read) {
   Job& job = read.job;
   const std::size_t slot = free_slot();
   InFlight& flying = slots_[slot].job;
@@ -153,8 +154,7 @@ void Batch::begin(detail::CallGroup& group, ReadJob read) {
   flying.url = job.request.url.redacted(options_.secret_queries);
   flying.started = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   flying.queued = Clock::now() - read.read_at;
-  group.add(std::move(job.request), std::move(options),
-            [this, slot](Result<Response> result) { finish(slot, std::move(result)); });
+  loops_.add(slot, std::move(job.request), std::move(options));
 }
 
 void Batch::finish(std::size_t slot, Result<Response> result) {

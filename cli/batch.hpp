@@ -12,26 +12,20 @@
 #include "host_queue.hpp"
 #include "interrupt.hpp"
 #include "job_source.hpp"
+#include "loops.hpp"
 #include "progress.hpp"
 #include "result_line.hpp"
 #include "tally.hpp"
 
-namespace redial {
-inline namespace v0 {
-namespace detail {
-class CallGroup;
-}
-}  // namespace v0
-}  // namespace redial
-
 namespace redial::cli {
 
-/// Calls from a source, `concurrency` of them under way at once on one event loop, until the source
-/// ends or someone stops it.
+/// Calls from a source, `concurrency` of them under way at once, until the source ends or someone
+/// stops it. Whatever the number of loops, everything but the calls is on one thread.
 class Batch {
  public:
   struct Options {
     std::size_t concurrency = 16;
+    Loops::Options loops = {};
     std::size_t per_host = 0;  ///< calls under way at one origin; 0: no limit
     bool fail_fast = false;    ///< after the first job that does not end ok, nothing more is begun
     /// Asked before a job is begun, by its place in the input; null: each may.
@@ -67,15 +61,14 @@ class Batch {
     bool used = false;
   };
 
-  bool start_next(detail::CallGroup& group);
+  bool start_next();
   bool read_next();
-  void begin(detail::CallGroup& group, ReadJob read);
+  void begin(ReadJob read);
   std::size_t free_slot();
-  void say_why(const detail::CallGroup& group, const Interrupt& interrupt);
+  void say_why(const Interrupt& interrupt);
   void finish(std::size_t slot, Result<Response> result);
-  Standing standing(const detail::CallGroup& group) const;
+  Standing standing();
 
-  Session& session_;
   JobSource& source_;
   Options options_;
   Progress& progress_;
@@ -89,6 +82,7 @@ class Batch {
   HostQueue queue_;
   std::vector<Slot> slots_;
   std::vector<std::size_t> free_;
+  Loops loops_;  // last: it may tell of ends until it is gone
 };
 
 }  // namespace redial::cli

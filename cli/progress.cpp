@@ -40,17 +40,14 @@ std::string standing_text(const Standing& standing) {
     if (*standing.total > 0) text += fmt::format("  {}%", tally.done() * 100 / *standing.total);
   }
   return text + fmt::format("  ok {}  waiting {}  failed {}  in doubt {}",
-                            grouped(tally.of(CallOutcome::ok)), grouped(standing.waiting),
+                            grouped(tally.of(CallOutcome::ok)), grouped(standing.waits.all()),
                             grouped(tally.of(CallOutcome::failed) + tally.of(CallOutcome::later)),
                             grouped(tally.of(CallOutcome::in_doubt)));
 }
 
 std::string waiting_text(const Standing& standing) {
-  const std::size_t all = standing.sending + standing.waiting;
-  if (all == 0) return "waiting on: input";
-  std::string text =
-      fmt::format("in flight {}  |  waiting on: servers {}%, retry waits {}%", grouped(all),
-                  standing.sending * 100 / all, standing.waiting * 100 / all);
+  if (standing.sending + standing.waits.all() == 0) return "waiting on: input";
+  std::string text = "waiting on: " + waits_text(standing.sending, standing.waits);
   if (standing.aside > 0)
     text += fmt::format("; {} jobs on a place at {}", grouped(standing.aside), standing.full_host);
   if (standing.held > 0)

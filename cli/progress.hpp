@@ -11,6 +11,7 @@
 
 #include "screen.hpp"
 #include "tally.hpp"
+#include "waits.hpp"
 
 namespace redial::cli {
 
@@ -18,7 +19,7 @@ namespace redial::cli {
 struct Standing {
   const Tally* tally = nullptr;
   std::size_t sending = 0;     ///< jobs with a request on the wire
-  std::size_t waiting = 0;     ///< jobs that wait for their next attempt
+  Waits waits = {};            ///< of jobs that wait for their next attempt
   std::size_t aside = 0;       ///< jobs that were read and wait for a place at their host
   std::string full_host = {};  ///< the host that most of these wait for
   std::size_t held = 0;        ///< results that wait for the one of an earlier job

@@ -31,7 +31,7 @@ body { margin: 0 auto; padding: 24px 20px 48px; max-width: 900px; background: va
   font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 22px; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 17px; margin: 36px 0 8px; }
 p { margin: 4px 0; } .quiet { color: var(--quiet); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; margin-top: 18px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(110px, 1fr)); gap: 10px; margin-top: 18px; }
 .tiles div { background: var(--panel); border-radius: 6px; padding: 9px 12px; border-left: 4px solid var(--grid); }
 .tiles b { display: block; font-size: 19px; font-weight: 600; }
 .tiles .c-ok { border-color: var(--ok); } .tiles .c-failed { border-color: var(--failed); }
@@ -47,13 +47,14 @@ svg .c-doubt { fill: var(--doubt); stroke: var(--doubt); } svg .c-later { fill: 
 svg .c-cancelled { fill: var(--cancelled); stroke: var(--cancelled); } svg .fill { stroke: none; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; list-style: none; margin: 6px 0 2px; padding: 0; font-size: 13px; }
 .legend svg { display: inline-block; width: 26px; height: 12px; margin-right: 6px; vertical-align: -1px; }
-.wide { overflow-x: auto; }
+/* On a telephone a chart or table is moved sideways: shrunk to fit, nobody could read it. */
+.wide { overflow-x: auto; } .chart svg { min-width: 640px; } .wide table { min-width: 560px; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--grid);
   overflow-wrap: anywhere; } th { color: var(--quiet); font-weight: 500; overflow-wrap: normal; }
 td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 code { font: 12px ui-monospace, monospace; white-space: pre-wrap; }
-.reasons td:first-child { min-width: 11em; }
+.reasons td:first-child { min-width: 9em; } .doubt table { min-width: 760px; } .doubt td:nth-child(3) { min-width: 25em; }
 details { margin-top: 10px; } summary { cursor: pointer; color: var(--quiet); font-size: 13px; }
 </style>
 )";
@@ -148,16 +149,16 @@ void put_over_time(std::string& out, const RunStats& stats) {
   out += "<h2>Throughput by outcome</h2>\n<ul class=\"legend\">";
   for (const auto& [outcome, name, style] : k_outcome_names)
     put(out, "<li>{}{}</li>", swatch(style, false), name);
-  put(out, "</ul>\n{}\n", throughput_chart(timeline));
+  put(out, "</ul>\n<div class=\"wide chart\">{}</div>\n", throughput_chart(timeline));
   put(out,
       "<h2>Time of a call</h2>\n<ul class=\"legend\"><li>{}median</li><li>{}90 %</li><li>{}99 "
-      "%</li></ul>\n{}\n",
+      "%</li></ul>\n<div class=\"wide chart\">{}</div>\n",
       swatch("c-ok", true), swatch("c-failed dashed", true), swatch("c-later dotted", true),
       latency_chart(timeline));
   put(out,
       "<h2>Retry amplification</h2>\n<p class=\"quiet\">{} requests for {} calls that sent any: "
       "{:.3f} each. "
-      "1 is no retry and no redirect.</p>\n{}\n",
+      "1 is no retry and no redirect.</p>\n<div class=\"wide chart\">{}</div>\n",
       grouped(stats.attempts), grouped(stats.sent), stats.amplification(),
       amplification_chart(timeline));
   put_time_table(out, timeline);
@@ -204,7 +205,7 @@ void put_in_doubt(std::string& out, const RunStats& stats) {
   if (stats.of(CallOutcome::in_doubt) == 0) return;
   out +=
       "<h2>In doubt: these may have happened</h2>\n<div class=\"wide "
-      "reasons\"><table><tr><th>job</th><th "
+      "reasons doubt\"><table><tr><th>job</th><th "
       "class=\"n\">line</th><th>call</th><th>why</th></tr>\n";
   for (const auto& [order, one] : stats.in_doubt)
     put(out, "<tr><td>{}</td><td class=\"n\">{}</td><td>{} {}</td><td>{}</td></tr>\n",
@@ -223,7 +224,8 @@ std::string html_report(const RunStats& stats, const std::string& source) {
   put_top(out, stats, source);
   if (stats.calls > 0) {
     put_over_time(out, stats);
-    put(out, "<h2>Attempts per call</h2>\n{}\n", attempts_chart(stats));
+    put(out, "<h2>Attempts per call</h2>\n<div class=\"wide chart\">{}</div>\n",
+        attempts_chart(stats));
     put_where_time_went(out, stats);
     put_reasons(out, stats);
     put_in_doubt(out, stats);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -65,6 +66,14 @@ CallSetup batch_setup(const RunFlags& flags) {
   auto& idle = setup.session.wire.pool.idle_per_origin;
   idle = std::max(idle, flags.concurrency);
   return setup;
+}
+
+Loops::Options loops_of(const RunFlags& flags) {
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t first = flags.threads == 0 ? 1 : flags.threads;
+  const std::size_t most = flags.threads == 0 ? processors : flags.threads;
+  // One without a call would have nothing to do.
+  return {.first = std::min(first, flags.concurrency), .most = std::min(most, flags.concurrency)};
 }
 
 std::string counted(std::uint64_t count, const char* what) {
@@ -189,6 +198,7 @@ int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const
   Progress progress(Progress::style_for(quiet, output.to_terminal()));
   Batch batch(session, source,
               {.concurrency = flags.concurrency,
+               .loops = loops_of(flags),
                .per_host = flags.per_host,
                .fail_fast = flags.fail_fast,
                .may_start = [&](std::uint64_t seq) { return output.may_start(seq); },

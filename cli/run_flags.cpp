@@ -35,6 +35,11 @@ void declare_common(CLI::App& app, RunFlags& flags) {
   app.add_option("--concurrency", flags.concurrency, "calls in flight at once [16]")
       ->check(CLI::Range(1, 65536))
       ->group(many);
+  app.add_option("--threads", flags.threads,
+                 "event loops, each on a thread [one; further ones, up to the processors, while "
+                 "all of them are busy all the time]")
+      ->check(CLI::Range(1, 256))
+      ->group(many);
   app.add_option("--per-host", flags.per_host,
                  "of these, at one host [no limit]; jobs of other hosts go on meanwhile")
       ->check(CLI::Range(1, 65536))

@@ -17,6 +17,7 @@ struct RunFlags {
   InputFlags input;
   std::string output;
   std::size_t concurrency = 16;
+  std::size_t threads = 0;   ///< event loops; 0: one, more while they are busy all the time
   std::size_t per_host = 0;  ///< 0: no limit
   std::string max_body = "64k";
   bool ordered = false;

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/asked_wait.hpp"
 #include "policy/words.hpp"
 
 namespace redial {
@@ -67,8 +68,7 @@ void add_answer(LogRecord& record, const AttemptReport& attempt) {
 // Why the wait is as long as it is.
 std::string_view wait_reason(const AttemptReport& attempt) {
   if (attempt.wait == Duration::zero()) return "at once";
-  return attempt.retry_after && attempt.wait >= *attempt.retry_after ? "as the server asks"
-                                                                     : "backoff";
+  return detail::is_asked_wait(attempt) ? "as the server asks" : "backoff";
 }
 
 std::string wait_words(const AttemptReport& attempt) {

@@ -180,6 +180,16 @@ std::size_t CallGroup::size() const noexcept {
   return entries_.size() + refused_.size();
 }
 
+void CallGroup::each_wait(
+    const std::function<void(const CallWait& wait, Duration left)>& see) const {
+  for (const Entry& entry : entries_) {
+    const auto wait = entry.call.wait();
+    if (!wait) continue;
+    const bool known = wait->until != SteadyTime::max();
+    see(*wait, known ? wait->until - entry.lane->loop->now().steady : k_unlimited);
+  }
+}
+
 void CallGroup::run(SteadyTime until) {
   while (!refused_.empty()) {
     auto [done, error] = std::move(refused_.front());

@@ -72,6 +72,9 @@ class REDIAL_EXPORT CallGroup {
   std::size_t size() const noexcept;
   /// Of these, the ones with nothing on the wire: not begun, or waiting for their next attempt.
   std::size_t waiting() const noexcept { return entries_.size() - sending_; }
+  /// What each of those that wait for a time or for a guard waits for, in no order, and how long
+  /// that takes from now. Looks at every call: now and then, for people.
+  void each_wait(const std::function<void(const CallWait& wait, Duration left)>& see) const;
 
  private:
   struct Lane;

@@ -11,6 +11,7 @@
 #include "http/redirect.hpp"
 #include "http/response_builder.hpp"
 #include "http/server_signals.hpp"
+#include "policy/asked_wait.hpp"
 #include "session/credentials.hpp"
 
 namespace redial {
@@ -212,6 +213,19 @@ std::optional<SteadyTime> HttpCall::advance() {
   const auto until = drive_->advance();
   if (until && observation_) observation_->attempt_held(call_->hold(), loop_->now());
   return until;
+}
+
+std::optional<CallWait> HttpCall::wait() const noexcept {
+  if (drive_->is_sending() || call_->finished()) return std::nullopt;
+  const std::string_view host = plan_.request->url.host();
+  if (const Hold& hold = call_->hold(); hold.attempt != 0)
+    return CallWait{.what = CallWait::For::guard, .by = hold.by, .until = hold.until, .host = host};
+  if (call_->attempts() == 0) return std::nullopt;
+  const AttemptReport& before = call_->last_attempt();
+  if (before.wait == Duration::zero()) return std::nullopt;
+  return CallWait{.what = is_asked_wait(before) ? CallWait::For::server : CallWait::For::backoff,
+                  .until = call_->resumes_at(),
+                  .host = host};
 }
 
 CallTraits HttpCall::traits() const {

@@ -13,6 +13,7 @@
 
 #include "observe/observation.hpp"
 #include "session/call_owner.hpp"
+#include "session/call_wait.hpp"
 #include "session/digest_logins.hpp"
 #include "session/drive.hpp"
 #include "session/hop_cookies.hpp"
@@ -94,6 +95,8 @@ class HttpCall final : public DriveHost {
   /// Cancels, and from here on calls nothing of the caller's: not its sink, not its `retry_if`.
   void detach() noexcept;
   bool is_sending() const noexcept { return drive_->is_sending(); }
+  /// Nothing: it has an attempt under way, or will have one at the next `advance`.
+  std::optional<CallWait> wait() const noexcept;
   /// From here on the stop token is not listened to.
   void forget_stop() noexcept { waker_.reset(); }
 

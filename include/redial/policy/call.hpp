@@ -97,6 +97,8 @@ class REDIAL_EXPORT Call final : public StepSource {
   AttemptReport last_attempt() const { return log_.report(log_.size()); }
   /// The hold that a guard has on the next attempt; its `attempt` is 0 when there is none.
   Hold hold() const noexcept;
+  /// The end of the wait before the next attempt, guards aside; meaningful after the first one.
+  SteadyTime resumes_at() const noexcept { return resume_at_; }
   /// The next attempt must not use a pooled connection (after 421).
   bool needs_fresh_connection() const noexcept { return fresh_; }
   /// The next attempt must not carry `Expect` (after 417).

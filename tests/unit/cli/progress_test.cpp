@@ -34,7 +34,13 @@ struct Batch {
     count(tally, CallOutcome::in_doubt, 12);
   }
   Standing standing() const {
-    return {.tally = &tally, .sending = 48, .waiting = 16, .total = total};
+    return {.tally = &tally,
+            .sending = 48,
+            .waits = {.backoff = 10,
+                      .server = 2,
+                      .rate = 4,
+                      .next = Waits::Next{.host = "a.test", .in = 3200ms}},
+            .total = total};
   }
   Tally tally;
   std::optional<std::uint64_t> total = 2'000;
@@ -53,7 +59,7 @@ TEST(Progress, IsTwoLines) {
   // 1 204 in two seconds, 796 left.
   EXPECT_EQ(screen.shown[0],
             "1 204/2 000  60%  ok 1 111  waiting 16  failed 81  in doubt 12  602/s  ETA 00:01\n"
-            "in flight 64  |  waiting on: servers 75%, retry waits 25%\r");
+            "waiting on: servers 48, backoff 10, Retry-After 2, rate 4; next a.test in 3.2 s\r");
   progress.clear();
   EXPECT_EQ(screen.shown.back(), k_gone);
   progress.clear();
@@ -139,13 +145,13 @@ TEST(Progress, SaysWhichHostAndWhichOrderAreWaitedFor) {
   standing.aside = 1'012;
   standing.full_host = "http://slow.test:80";
   EXPECT_EQ(waiting_text(standing),
-            "in flight 64  |  waiting on: servers 75%, retry waits 25%; 1 012 jobs on a place at "
-            "http://slow.test:80");
+            "waiting on: servers 48, backoff 10, Retry-After 2, rate 4; next a.test in 3.2 s; "
+            "1 012 jobs on a place at http://slow.test:80");
   standing.aside = 0;
   standing.held = 40;
   EXPECT_EQ(waiting_text(standing),
-            "in flight 64  |  waiting on: servers 75%, retry waits 25%; 40 results on an earlier "
-            "one");
+            "waiting on: servers 48, backoff 10, Retry-After 2, rate 4; next a.test in 3.2 s; "
+            "40 results on an earlier one");
 }
 
 TEST(Progress, ElsewhereIsAPlainLineEveryTenSeconds) {
