@@ -235,6 +235,7 @@ void Loops::tell(std::vector<Ended> ended) {
 
 // Whether all of them are, looked at now and then.
 bool Loops::are_busy() {
+  if (options_.busy) return options_.busy();
   const SteadyTime now = Clock::now();
   if (now < look_at_) return false;
   look_at_ = now + k_look_every;

@@ -31,6 +31,9 @@ class Loops {
   struct Options {
     std::size_t first = 1;  ///< loops at the beginning
     std::size_t most = 1;
+    /// Whether all loops are too busy, asked after each `run`; null: by what their threads use of a
+    /// processor.
+    std::function<bool()> busy = {};
   };
   /// What was begun as `slot` is over. What it throws comes out of `run`.
   using Done = std::function<void(std::size_t slot, Result<Response> result)>;

@@ -215,13 +215,13 @@ std::optional<SteadyTime> HttpCall::advance() {
   return until;
 }
 
-std::optional<CallWait> HttpCall::wait() const noexcept {
+std::optional<CallWait> HttpCall::wait() const {
   if (drive_->is_sending() || call_->finished()) return std::nullopt;
-  const std::string_view host = plan_.request->url.host();
-  if (const Hold& hold = call_->hold(); hold.attempt != 0)
+  const std::string_view host = request_->url.host();
+  if (const Hold hold = call_->hold(); hold.attempt != 0)
     return CallWait{.what = CallWait::For::guard, .by = hold.by, .until = hold.until, .host = host};
   if (call_->attempts() == 0) return std::nullopt;
-  const AttemptReport& before = call_->last_attempt();
+  const AttemptReport before = call_->last_attempt();
   if (before.wait == Duration::zero()) return std::nullopt;
   return CallWait{.what = is_asked_wait(before) ? CallWait::For::server : CallWait::For::backoff,
                   .until = call_->resumes_at(),

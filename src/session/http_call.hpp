@@ -96,7 +96,7 @@ class HttpCall final : public DriveHost {
   void detach() noexcept;
   bool is_sending() const noexcept { return drive_->is_sending(); }
   /// Nothing: it has an attempt under way, or will have one at the next `advance`.
-  std::optional<CallWait> wait() const noexcept;
+  std::optional<CallWait> wait() const;
   /// From here on the stop token is not listened to.
   void forget_stop() noexcept { waker_.reset(); }
 

@@ -276,8 +276,8 @@ before=$(grep -c '"/stall"' ledger)
 printf '%s\n' "$base/stall" "{\"id\":\"p\",\"method\":\"POST\",\"url\":\"$base/stall\"}" >stall2.jsonl
 "$REDIAL" run stall2.jsonl -o int2.out --retry 0 --attempt-timeout 60 2>int.err & run=$!
 waited $((before + 2)); kill -USR1 $run
-for _ in $(seq 400); do grep -q 'in flight 2' int.err && break; read -rt 0.05 _ <>hello.$$; done
-grep -q '^redial: 0/2  0%  ok 0  waiting 0 .* waiting on: servers 100%' int.err || fail "SIGUSR1: $(cat int.err)"
+for _ in $(seq 400); do grep -q 'servers 2' int.err && break; read -rt 0.05 _ <>hello.$$; done
+grep -q '^redial: 0/2  0%  ok 0  waiting 0 .* waiting on: servers 2$' int.err || fail "SIGUSR1: $(cat int.err)"
 [ "$(ls /proc/$run/task | wc -l)" -le 8 ] || fail "threads: $(ls /proc/$run/task)"
 kill -INT $run
 for _ in $(seq 400); do grep -q finishing int.err && break; read -rt 0.05 _ <>hello.$$; done

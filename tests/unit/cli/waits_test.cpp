@@ -5,9 +5,11 @@
 #include <tuple>
 
 #include <gtest/gtest.h>
+#include <redial/redial.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
 #include "session/call_group.hpp"
+#include "session/call_wait.hpp"
 
 namespace {
 
@@ -47,7 +49,7 @@ Counts counts(const Waits& waits) {
 
 TEST(Waits, TellABackoffFromATimeThatTheServerNamed) {
   Calls calls({.pause_hosts = false, .draw = Uniform::always(0.5)},
-              {.max_retries = {.backoff_factor = 4s, .jitter = Jitter::none()}});
+              {.max_retries = {.backoff_factor = 4s, .backoff_jitter = Jitter::none()}});
   calls.transport->otherwise([](const SentRequest& request) {
     if (request.url.path() == "/asks") return Scripted::answer(503, {{"Retry-After", "20"}});
     if (request.url.path() == "/asks-little") return Scripted::answer(503, {{"Retry-After", "1"}});
@@ -66,7 +68,7 @@ TEST(Waits, TellABackoffFromATimeThatTheServerNamed) {
 
 TEST(Waits, TellAPausedHostFromTheRateLimit) {
   Calls calls({.pause_hosts = true, .draw = Uniform::always(0)},
-              {.max_retries = {.jitter = Jitter::none()},
+              {.max_retries = {.backoff_jitter = Jitter::none()},
                .guard = std::make_shared<RateLimiter>(RateLimit{.rate = {1, 5s}, .burst = 1})});
   calls.transport->otherwise([](const SentRequest& request) {
     if (request.url.host() == "asks.test") return Scripted::answer(503, {{"Retry-After", "20"}});
