@@ -305,7 +305,7 @@ StreamedRequest::StreamedRequest(AsyncSession& session, Request request,
   if (!request.body.absent() || own.body || own.form || own.json || !own.files.empty() ||
       !own.multipart.empty())
     throw std::invalid_argument("StreamedRequest: the request brings a body of its own");
-  request.body = Body::stream(std::make_unique<detail::OutgoingBody::Reader>(body_), length);
+  request.body = Body::reader(std::make_unique<detail::OutgoingBody::Reader>(body_), length);
   detail::start_call(session, std::move(request), body_);
 }
 StreamedRequest::StreamedRequest(StreamedRequest&&) noexcept = default;

@@ -215,8 +215,8 @@ Body Body::stream(Read read, std::optional<std::uint64_t> length) {
   return Body(std::make_shared<StreamSource>(std::move(read), nullptr, length));
 }
 
-Body Body::stream(std::unique_ptr<BodyReader> reader, std::optional<std::uint64_t> length) {
-  if (reader == nullptr) throw std::invalid_argument("Body::stream: reader is null");
+Body Body::reader(std::unique_ptr<BodyReader> reader, std::optional<std::uint64_t> length) {
+  if (reader == nullptr) throw std::invalid_argument("Body::reader: null");
   return Body(std::make_shared<ReaderSource>(std::move(reader), length));
 }
 
@@ -229,7 +229,7 @@ Body Body::rewindable(Read read, Rewind rewind, std::optional<std::uint64_t> len
 Body Body::joined(std::vector<Body> bodies) {
   for (const Body& body : bodies) {
     if (body.source_ != nullptr && body.source_->may_wait())
-      throw std::invalid_argument("Body::joined: the stream of a reader cannot be one of them");
+      throw std::invalid_argument("Body::joined: a reader cannot be one of them");
   }
   const bool in_memory = std::all_of(bodies.begin(), bodies.end(),
                                      [](const Body& body) { return body.in_memory().has_value(); });

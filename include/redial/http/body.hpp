@@ -56,14 +56,14 @@ class REDIAL_EXPORT Body {
   /// Sent once. Without a length it goes chunked.
   static Body stream(Read read, std::optional<std::uint64_t> length = std::nullopt);
   /// The same from a reader, which may let the upload wait.
-  static Body stream(std::unique_ptr<BodyReader> reader,
+  static Body reader(std::unique_ptr<BodyReader> reader,
                      std::optional<std::uint64_t> length = std::nullopt);
   /// A stream that can go back to its beginning before every further attempt.
   static Body rewindable(Read read, Rewind rewind,
                          std::optional<std::uint64_t> length = std::nullopt);
   /// The bodies one after another, as one: it can be sent again, and its length is known, when that
-  /// holds for each. Files are opened as their turn comes. Throws std::invalid_argument for the
-  /// stream of a reader.
+  /// holds for each. Files are opened as their turn comes. Throws std::invalid_argument for a
+  /// `reader`.
   static Body joined(std::vector<Body> bodies);
 
   /// No body at all: no Content-Length is due for methods that define none. `bytes("")` is a body
