@@ -118,7 +118,7 @@ TEST(AsyncRetry, OfACallOfTheSession) {
 TEST(AsyncRetry, WaitsOnTheSessionsThread) {
   AsyncSession session;
   RetryOptions options{.retry_if = retry_if::exception_type<std::runtime_error>(),
-                       .wait = wait::fixed(1ms)};
+                       .wait = wait::fixed(50ms)};
   int calls = 0;
   const auto where = [&]() -> Task<std::thread::id> {
     if (++calls == 1) throw std::runtime_error("once");
