@@ -33,7 +33,9 @@ using Awaited =
                  .await_resume());
 
 template <class F>
-concept AsyncCallable = requires(const AttemptInfo& info, F& callable) {
+concept AsyncCallable =
+    (std::is_invocable_v<F&> ||
+     std::is_invocable_v<F&, const AttemptInfo&>)&&requires(const AttemptInfo& info, F& callable) {
   { call_with(info, callable) } -> Awaitable;
 };
 
