@@ -117,14 +117,21 @@ class PromisedCall final : public detail::AsyncCall {
   std::future<Response> future() { return promise_.get_future(); }
   void deliver(Result<Response>&& result) noexcept override {
     if (result) return promise_.set_value(*std::move(result));
-    try {
-      result.error().raise();
-    } catch (...) {
-      promise_.set_exception(std::current_exception());
-    }
+    std::exception_ptr error = thrown(std::move(result).error());
+    promise_.set_exception(std::move(error));
   }
 
  private:
+  // Takes the error, so that the exception alone has it: whoever asks the future may be done with
+  // it on another thread before this one is.
+  static std::exception_ptr thrown(Error error) {  // NOLINT(performance-unnecessary-value-param)
+    try {
+      error.raise();
+    } catch (...) {
+      return std::current_exception();
+    }
+  }
+
   std::promise<Response> promise_;
 };
 
