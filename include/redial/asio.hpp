@@ -3,8 +3,8 @@
 /// Opt-in: an `AsyncSession` for programs that run on Boost.Asio. Include it in files that include
 /// Asio anyway.
 
-#include <deque>
 #include <exception>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -113,7 +113,7 @@ inline boost::asio::awaitable<bool> asio_rest(SteadyTime until, std::vector<std:
     AsioTimer* timer;
     void operator()() const { timer->end(); }
   };
-  std::deque<std::stop_callback<Nudge>> nudges;
+  std::list<std::stop_callback<Nudge>> nudges;
   for (auto& token : wake) nudges.emplace_back(std::move(token), Nudge{&timer});
   boost::system::error_code ended;  // either way: the call looks at its clock and its tokens
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ended);

@@ -168,7 +168,6 @@ class IncomingBody final : public Stream, public BodySink {
 class OutgoingBody final : public Stream {
  public:
   using Stream::Stream;
-  ~OutgoingBody() override = default;
 
   /// The transport's end. It keeps the stream alive.
   class Reader final : public BodyReader {
@@ -215,7 +214,6 @@ class OutgoingBody final : public Stream {
   }
 
  private:
-  friend class Reader;
   bool is_ready(const std::function<void()>& ready) {
     const std::lock_guard lock(mutex_);
     if (!bytes_.empty() || whole_) return true;

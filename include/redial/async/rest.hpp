@@ -1,7 +1,7 @@
 #pragma once
 
 #include <coroutine>
-#include <deque>
+#include <list>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -47,7 +47,7 @@ class REDIAL_EXPORT Rest {
   SteadyTime until_;
   std::shared_ptr<AsyncRest> rest_;
   std::vector<std::stop_token> wake_;
-  std::deque<std::stop_callback<Nudge>> nudges_;
+  std::list<std::stop_callback<Nudge>> nudges_;
 };
 
 }  // namespace detail

@@ -35,16 +35,7 @@ RetryOptions for_hours(CallReport* report) {
   return options;
 }
 
-// Runs at once, and is nobody's.
-struct Detached {
-  struct promise_type {
-    Detached get_return_object() const noexcept { return {}; }
-    std::suspend_never initial_suspend() const noexcept { return {}; }
-    std::suspend_never final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const { std::terminate(); }
-  };
-};
+using redial::detail::Detached;
 
 Task<int> fails_until(int& calls, int good) {
   if (++calls < good) throw std::runtime_error("not yet");
