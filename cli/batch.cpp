@@ -40,6 +40,7 @@ class Wakes {
 Batch::Batch(Session& session, JobSource& source, Options options, Progress& progress, Done done)
     : source_(source),
       options_(std::move(options)),
+      request_(options_.request),
       progress_(progress),
       done_(std::move(done)),
       queue_(options_.per_host),
@@ -145,7 +146,6 @@ void Batch::begin(ReadJob read) {
   InFlight& flying = slots_[slot].job;
   slots_[slot].used = true;
   slots_[slot].origin = std::move(read.origin);
-  RequestOptions options = job.options(options_.request);
   flying.line = job.line;
   flying.seq = read.seq;
   flying.id = std::move(job.id);
@@ -154,7 +154,7 @@ void Batch::begin(ReadJob read) {
   flying.url = job.request.url.redacted(options_.secret_queries);
   flying.started = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   flying.queued = Clock::now() - read.read_at;
-  loops_.add(slot, std::move(job.request), std::move(options));
+  loops_.add(slot, request_.call_of(std::move(job)));
 }
 
 void Batch::finish(std::size_t slot, Result<Response> result) {

@@ -71,6 +71,7 @@ class Batch {
 
   JobSource& source_;
   Options options_;
+  const RunOptions request_;
   Progress& progress_;
   Done done_;
   Tally tally_;

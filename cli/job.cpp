@@ -1,8 +1,10 @@
 #include "job.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <system_error>
+#include <utility>
 
 #include "json_view.hpp"
 
@@ -238,21 +240,44 @@ Job bare_url(std::string_view text, std::size_t begin, std::uint64_t line) {
 
 }  // namespace
 
-RequestOptions Job::options(const RequestOptions& of_the_run) const {
-  RequestOptions options = of_the_run;
-  std::erase_if(options.unset_headers,
-                [this](const auto& name) { return request.headers.contains(name); });
-  options.unset_headers.insert(options.unset_headers.end(), unset_headers.begin(),
-                               unset_headers.end());
-  if (key == "auto") {
-    options.idempotency_key = IdempotencyKey::automatic();
-  } else if (key == "none") {
-    options.idempotency_key.reset();
-  } else if (key) {
-    options.idempotency_key = IdempotencyKey(*key);
+RunOptions::RunOptions(RequestOptions of_the_run) {
+  for (const auto idempotent : {Idempotent::by_method, Idempotent::yes, Idempotent::no}) {
+    for (const bool keyed : {true, false}) {
+      RequestOptions options = of_the_run;
+      if (idempotent != Idempotent::by_method) options.idempotent = idempotent;
+      if (!keyed) options.idempotency_key.reset();
+      variants_.push_back({idempotent, keyed, std::move(options)});
+    }
   }
-  if (idempotent) options.idempotent = *idempotent ? Idempotent::yes : Idempotent::no;
-  return options;
+}
+
+const RequestOptions& RunOptions::variant(Idempotent idempotent, bool keyed) const {
+  return std::find_if(
+             variants_.begin(), variants_.end(),
+             [&](const Variant& one) { return one.idempotent == idempotent && one.keyed == keyed; })
+      ->options;
+}
+
+JobCall RunOptions::call_of(Job&& job) const {
+  Idempotent idempotent = Idempotent::by_method;
+  if (job.idempotent) idempotent = *job.idempotent ? Idempotent::yes : Idempotent::no;
+  const RequestOptions& shared = variant(idempotent, job.key != "none");
+  JobCall call{.request = std::move(job.request),
+               .options = {std::shared_ptr<const void>(), &shared}};  // lent
+  if (job.key == "auto") {
+    call.key = IdempotencyKey::automatic();
+  } else if (job.key && job.key != "none") {
+    call.key = IdempotencyKey(*std::move(job.key));
+  }
+  const auto asked_for = [&call](const auto& name) { return call.request.headers.contains(name); };
+  const auto& unset = shared.unset_headers;
+  if (job.unset_headers.empty() && std::none_of(unset.begin(), unset.end(), asked_for)) return call;
+  auto own = std::make_shared<RequestOptions>(shared);
+  std::erase_if(own->unset_headers, asked_for);
+  own->unset_headers.insert(own->unset_headers.end(), job.unset_headers.begin(),
+                            job.unset_headers.end());
+  call.options = std::move(own);
+  return call;
 }
 
 bool is_blank(std::string_view text) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +22,36 @@ struct Job {
   std::optional<std::string> key;          ///< "auto", "none" or the key itself
   std::optional<bool> idempotent;
   std::string meta;  ///< JSON as written; empty without
+};
 
-  /// What the job says, over what holds for the whole run.
-  RequestOptions options(const RequestOptions& of_the_run) const;
+/// A job's request and what it is sent with.
+struct JobCall {
+  Request request;
+  std::shared_ptr<const RequestOptions> options;
+  std::optional<IdempotencyKey> key = std::nullopt;  ///< in place of the options'
+};
+
+/// What holds for every job of a run, and with it what each job says, which beats it. However many
+/// jobs wait, options that are equal are there once.
+///
+/// It must outlive the calls. Thread safety: const is shared freely.
+class RunOptions {
+ public:
+  explicit RunOptions(RequestOptions of_the_run);
+  RunOptions(const RunOptions&) = delete;
+  RunOptions& operator=(const RunOptions&) = delete;
+
+  JobCall call_of(Job&& job) const;
+
+ private:
+  struct Variant {
+    Idempotent idempotent;
+    bool keyed;
+    RequestOptions options;
+  };
+  const RequestOptions& variant(Idempotent idempotent, bool keyed) const;
+
+  std::vector<Variant> variants_;
 };
 
 /// Whose keys a line has; docs/run.md names them.

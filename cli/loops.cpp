@@ -37,10 +37,11 @@ Waits waits_of(const detail::CallGroup& group) {
 struct Loops::Lane {
   Lane(Session& session, std::size_t number) : group(session), index(number) {}
 
-  void begin(std::size_t slot, Request request, RequestOptions options) {
-    group.add(std::move(request), std::move(options), [this, slot](Result<Response> result) {
+  void begin(std::size_t slot, JobCall call) {
+    const auto done = [this, slot](Result<Response> result) {
       ended.push_back({.slot = slot, .loop = index, .result = std::move(result)});
-    });
+    };
+    group.add(std::move(call.request), std::move(call.options), done, call.key);
   }
 
   std::vector<Ended> ended;
@@ -60,8 +61,8 @@ class Loops::Worker {
     thread_.join();
   }
 
-  void add(std::size_t slot, Request request, RequestOptions options) {
-    say([&] { calls_.push_back({slot, std::move(request), std::move(options)}); });
+  void add(std::size_t slot, JobCall call) {
+    say([&] { calls_.push_back({slot, std::move(call)}); });
   }
   void cancel_all() {
     say([&] { cancelled_ = true; });
@@ -80,13 +81,12 @@ class Loops::Worker {
   void forget_busy() noexcept { busy_ = false; }
 
  private:
-  struct Call {
+  struct Begin {
     std::size_t slot;
-    Request request;
-    RequestOptions options;
+    JobCall call;
   };
   struct Orders {
-    std::vector<Call> calls;
+    std::vector<Begin> calls;
     bool cancelled = false;
     bool asked = false;
     bool over = false;
@@ -129,8 +129,7 @@ class Loops::Worker {
   bool step() {
     Orders orders = take_orders();
     if (orders.over) return false;
-    for (auto& [slot, request, options] : orders.calls)
-      lane_->begin(slot, std::move(request), std::move(options));
+    for (auto& [slot, call] : orders.calls) lane_->begin(slot, std::move(call));
     if (orders.cancelled) lane_->group.cancel_all();
     if (orders.asked) answer();
     lane_->group.run();
@@ -159,7 +158,7 @@ class Loops::Worker {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_, answered_;
   bool told_ = false;
-  std::vector<Call> calls_;
+  std::vector<Begin> calls_;
   bool cancelled_ = false;
   bool asked_ = false;
   bool over_ = false;
@@ -188,13 +187,12 @@ void Loops::add_worker(std::unique_ptr<Lane> lane) {
   workers_.push_back(std::make_unique<Worker>(*this, std::move(lane)));
 }
 
-void Loops::add(std::size_t slot, Request request, RequestOptions options) {
+void Loops::add(std::size_t slot, JobCall call) {
   ++size_;
-  if (own_) return own_->begin(slot, std::move(request), std::move(options));
+  if (own_) return own_->begin(slot, std::move(call));
   const auto least = std::min_element(calls_.begin(), calls_.end());
   ++*least;
-  workers_[static_cast<std::size_t>(least - calls_.begin())]->add(slot, std::move(request),
-                                                                  std::move(options));
+  workers_[static_cast<std::size_t>(least - calls_.begin())]->add(slot, std::move(call));
 }
 
 void Loops::run(SteadyTime until) {

@@ -11,6 +11,7 @@
 #include <redial/redial.hpp>
 
 #include "busy.hpp"
+#include "job.hpp"
 #include "waits.hpp"
 
 namespace redial::cli {
@@ -44,7 +45,7 @@ class Loops {
   ~Loops();
 
   /// Begins a call, soon.
-  void add(std::size_t slot, Request request, RequestOptions options);
+  void add(std::size_t slot, JobCall call);
   /// Tells who is over; when nobody is, waits for that, for `wake` or for `until`.
   void run(SteadyTime until);
   /// Ends a `run` under way, or the next one. From any thread.

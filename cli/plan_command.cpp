@@ -43,11 +43,13 @@ int plan_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   const LineRanges lines = lines_of(flags);
   RunPlan plan = plan_of(setup);
   Session session = make_session(setup);
+  const RunOptions options(setup.options);
   CheckProgress progress(flags);
   const auto add = [&](const Job& job) {
     if (!lines.contains(job.line)) return;
-    const auto call = detail::SessionAccess::plan(
-        session, job.request, std::make_shared<const RequestOptions>(job.options(setup.options)));
+    JobCall sent = options.call_of(Job(job));
+    const auto call = detail::SessionAccess::plan(session, std::move(sent.request),
+                                                  std::move(sent.options), sent.key);
     if (call) {
       plan.add(call->request->url, call->request->method, safety_of(*call));
     } else {

@@ -146,9 +146,10 @@ CallGroup::~CallGroup() {
   entries_.clear();
 }
 
-void CallGroup::add(Request request, RequestOptions options, Done done) {
-  auto plan = SessionAccess::plan(session_, std::move(request),
-                                  std::make_shared<const RequestOptions>(std::move(options)));
+void CallGroup::add(Request request, std::shared_ptr<const RequestOptions> options, Done done,
+                    const std::optional<IdempotencyKey>& key) {
+  auto plan = options ? SessionAccess::plan(session_, std::move(request), std::move(options), key)
+                      : SessionAccess::plan(session_, std::move(request));
   if (!plan) return refuse(std::move(plan).error(), std::move(done));
   add(*std::move(plan), std::move(done));
 }

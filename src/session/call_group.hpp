@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -47,9 +48,10 @@ class REDIAL_EXPORT CallGroup {
   CallGroup& operator=(const CallGroup&) = delete;
   ~CallGroup();
 
-  /// A call that begins with the next `run`; its limits count from now. What makes no sense is
-  /// reported by `done` too.
-  void add(Request request, RequestOptions options, Done done);
+  /// A call that begins with the next `run`; its limits count from now. `options` may be null;
+  /// `key` is in place of theirs. What makes no sense is reported by `done` too.
+  void add(Request request, std::shared_ptr<const RequestOptions> options, Done done,
+           const std::optional<IdempotencyKey>& key = std::nullopt);
   /// The same for a call that has its plan; names it until `done` is called.
   /// Null when it could not begin: `done` is told why by the next `run`.
   CallId add(CallPlan plan, Done done);

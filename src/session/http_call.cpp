@@ -127,14 +127,19 @@ class HttpCall::HttpAttempt final : public Attempt {
 };
 
 std::unique_ptr<HttpCall::Extras> HttpCall::extras_of(CallPlan& plan) {
-  const bool owns = plan.options.use_count() > 0 || plan.policy.use_count() > 0 || plan.own_proxies;
-  if (!owns && plan.key.empty() && !plan.nested) return nullptr;
-  return std::make_unique<Extras>(Extras{.options = std::move(plan.options),
-                                         .policy = std::move(plan.policy),
-                                         .proxies = std::move(plan.own_proxies),
-                                         .key = std::move(plan.key),
-                                         .key_lifetime = plan.key_lifetime,
-                                         .nested = plan.nested});
+  const bool owns = plan.options.use_count() > 0 || plan.policy.use_count() > 0 ||
+                    plan.own_proxies || plan.nested;
+  if (!owns && plan.key.empty()) return nullptr;
+  auto extras = std::make_unique<Extras>(
+      Extras{.key = std::move(plan.key), .key_lifetime = plan.key_lifetime, .own = nullptr});
+  if (owns) {
+    extras->own =
+        std::make_unique<const Extras::Own>(Extras::Own{.options = std::move(plan.options),
+                                                        .policy = std::move(plan.policy),
+                                                        .proxies = std::move(plan.own_proxies),
+                                                        .nested = plan.nested});
+  }
+  return extras;
 }
 
 HttpCall::HttpCall(CallPlan plan, CallOwner* owner)
@@ -269,7 +274,8 @@ std::shared_ptr<EventLoop> HttpCall::leased(const std::shared_ptr<Transport>& tr
 }
 
 const ProxyChoice& HttpCall::proxies() const {
-  return extras_ && extras_->proxies ? *extras_->proxies : session_.proxies;
+  const bool own = extras_ && extras_->own && extras_->own->proxies;
+  return own ? *extras_->own->proxies : session_.proxies;
 }
 
 // Leases a loop of the transport that `url` goes through, unless it is the one at hand.
@@ -449,7 +455,7 @@ CallReport HttpCall::full_report() const {
   report.url = url_of_hop(0);
   if (extras_) {
     report.key = extras_->key;
-    report.nested = extras_->nested;
+    if (extras_->own) report.nested = extras_->own->nested;
   }
   for (auto& attempt : report.attempts) {
     attempt.url = attempt.hop == 0 ? report.url : url_of_hop(static_cast<std::size_t>(attempt.hop));

@@ -117,14 +117,18 @@ class HttpCall final : public DriveHost {
       loop->wake();
     }
   };
-  /// What few calls have.
+  /// What not every call has.
   struct Extras {
-    std::shared_ptr<const RequestOptions> options;
-    std::shared_ptr<const Policy> policy;
-    std::shared_ptr<const ProxyChoice> proxies;
+    /// What few have: their own of what others borrow.
+    struct Own {
+      std::shared_ptr<const RequestOptions> options;
+      std::shared_ptr<const Policy> policy;
+      std::shared_ptr<const ProxyChoice> proxies;
+      std::optional<NestedRetries> nested;
+    };
     std::string key;
     Duration key_lifetime = k_unlimited;
-    std::optional<NestedRetries> nested;
+    std::unique_ptr<const Own> own;
   };
   static std::unique_ptr<Extras> extras_of(CallPlan& plan);
 

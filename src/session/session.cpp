@@ -126,6 +126,7 @@ Auth Auth::bearer(std::string_view token) {
 struct Session::State {
   explicit State(SessionOptions given)
       : options(std::move(given)),
+        own_keys{.header = options.idempotency_header, .quoted = options.quote_idempotency_key},
         environment(options.trust_env ? Proxies::from_environment() : Proxies()),
         proxies(options.proxies, environment),
         mounts(options.wire, options.trust_env ? detail::environment_ca_bundle() : std::string(),
@@ -146,10 +147,12 @@ struct Session::State {
     merge(defaults, options.headers);
   }
 
-  Request complete(Request request, const RequestOptions& call, detail::CallPlan& plan) const;
-  IdempotencyKeys keys_at(const Url& url) const;
-  void add_key(Request& request, const RequestOptions& call, std::string& key) const;
-  Result<detail::CallPlan> plan(Request request, std::shared_ptr<const RequestOptions> options);
+  Request complete(Request request, const RequestOptions& call, const IdempotencyKey* key,
+                   detail::CallPlan& plan) const;
+  const IdempotencyKeys& keys_at(const Url& url) const;
+  void add_key(Request& request, const IdempotencyKey* given, std::string& key) const;
+  Result<detail::CallPlan> plan(Request request, std::shared_ptr<const RequestOptions> options,
+                                const std::optional<IdempotencyKey>& key = std::nullopt);
   Result<Response> send(Request request, const RequestOptions& call);
   Result<Response> send(std::string_view method, std::string_view url, const RequestOptions& call);
   // The environment's file is read once, by the first call.
@@ -165,6 +168,7 @@ struct Session::State {
   }
 
   SessionOptions options;
+  const IdempotencyKeys own_keys;  // where no adapter has others
   Headers defaults;
   Proxies environment;
   detail::ProxyChoice proxies;
@@ -180,7 +184,7 @@ struct Session::State {
 
 // Everything that makes a request what is sent, so that attempts have nothing left to decide.
 Request Session::State::complete(Request request, const RequestOptions& call,
-                                 detail::CallPlan& plan) const {
+                                 const IdempotencyKey* key, detail::CallPlan& plan) const {
   Headers fields = defaults;
   merge(fields, request.headers);
   merge(fields, call.headers);
@@ -195,21 +199,20 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   if (!call.params.empty()) request.url = request.url.with_query_appended(call.params);
   detail::encode_body(call, request);
   plan.digest = detail::authorize(request, call.auth, options.auth, netrc());
-  add_key(request, call, plan.key);
+  add_key(request, key, plan.key);
   return request;
 }
 
-IdempotencyKeys Session::State::keys_at(const Url& url) const {
+const IdempotencyKeys& Session::State::keys_at(const Url& url) const {
   const auto& own = mounts.find(url).idempotency;
-  if (own) return *own;
-  return {.header = options.idempotency_header, .quoted = options.quote_idempotency_key};
+  return own ? *own : own_keys;
 }
 
-void Session::State::add_key(Request& request, const RequestOptions& call, std::string& key) const {
-  const IdempotencyKeys keys = keys_at(request.url);
-  if (call.idempotency_key) {
-    const std::string& given = call.idempotency_key->value;
-    key = given.empty() ? random_uuid() : given;
+void Session::State::add_key(Request& request, const IdempotencyKey* given,
+                             std::string& key) const {
+  const IdempotencyKeys& keys = keys_at(request.url);
+  if (given != nullptr) {
+    key = given->value.empty() ? random_uuid() : given->value;
     if (key.size() > keys.max_length) {
       throw std::invalid_argument("RequestOptions.idempotency_key: " + std::to_string(key.size()) +
                                   " bytes, the server takes " + std::to_string(keys.max_length));
@@ -221,8 +224,10 @@ void Session::State::add_key(Request& request, const RequestOptions& call, std::
 }
 
 Result<detail::CallPlan> Session::State::plan(Request request,
-                                              std::shared_ptr<const RequestOptions> given) {
+                                              std::shared_ptr<const RequestOptions> given,
+                                              const std::optional<IdempotencyKey>& key) {
   const RequestOptions& call = *given;
+  const auto& said = key ? key : call.idempotency_key;
   if (const auto own = request.own_options(); own && own.get() != &call)
     return tl::make_unexpected(options_twice());
   used.store(true, std::memory_order_relaxed);
@@ -230,7 +235,8 @@ Result<detail::CallPlan> Session::State::plan(Request request,
   plan.session = &parts;
   plan.options = std::move(given);
   try {
-    plan.request = std::make_shared<Request>(complete(std::move(request), call, plan));
+    plan.request = std::make_shared<Request>(
+        complete(std::move(request), call, said ? &*said : nullptr, plan));
     detail::check_call_cookies(call.cookies, plan.request->headers);
     if (!plan.key.empty()) plan.key_lifetime = keys_at(plan.request->url).lifetime;
     const Policy& mounted = *mounts.find(plan.request->url).policy;
@@ -260,9 +266,10 @@ Result<detail::CallPlan> Session::State::plan(Request request,
   return plan;
 }
 
-Result<detail::CallPlan> detail::SessionAccess::plan(
-    Session& session, Request request, std::shared_ptr<const RequestOptions> options) {
-  return session.state_->plan(std::move(request), std::move(options));
+Result<detail::CallPlan> detail::SessionAccess::plan(Session& session, Request request,
+                                                     std::shared_ptr<const RequestOptions> options,
+                                                     const std::optional<IdempotencyKey>& key) {
+  return session.state_->plan(std::move(request), std::move(options), key);
 }
 
 Result<detail::CallPlan> detail::SessionAccess::plan(Session& session, Request request) {

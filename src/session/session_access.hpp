@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <redial/session/session.hpp>
 
@@ -14,9 +15,11 @@ namespace detail {
 /// Exported for the command, which may be linked to the shared library.
 struct REDIAL_EXPORT SessionAccess {
   /// The complete call: defaults merged, body encoded, key made. Keeps the options; borrows the
-  /// session, which must outlive the call. The error says what makes no sense.
+  /// session, which must outlive the call. `key`: in place of the options', which many calls may
+  /// share. The error says what makes no sense.
   static Result<CallPlan> plan(Session& session, Request request,
-                               std::shared_ptr<const RequestOptions> options);
+                               std::shared_ptr<const RequestOptions> options,
+                               const std::optional<IdempotencyKey>& key = std::nullopt);
   /// The same with the request's own options.
   static Result<CallPlan> plan(Session& session, Request request);
 };

@@ -50,7 +50,8 @@ TEST(CallGroupOnTheWire, AStalledCallHoldsNobodyUpAndStopsWhenTold) {
   RequestOptions options;
   options.stop = stop.get_token();
   std::optional<Result<Response>> stalled;
-  group.add(Request("POST", server.url("/stall")), std::move(options),
+  group.add(Request("POST", server.url("/stall")),
+            std::make_shared<const RequestOptions>(std::move(options)),
             [&](Result<Response> result) { stalled = std::move(result); });
   int quick = 0;
   group.add(Request("GET", server.url("/quick")), {}, [&](Result<Response> result) {

@@ -118,13 +118,37 @@ TEST(Job, WhatAJobSaysBeatsTheRun) {
   RequestOptions run;
   run.idempotency_key = IdempotencyKey::automatic();
   run.unset_headers = {"Accept-Encoding"};
-  const auto options = [&](std::string_view line) { return parse_job(line, 1).options(run); };
-  EXPECT_EQ(options("http://a.test/").idempotency_key->value, "");
-  EXPECT_EQ(options(R"({"url":"http://a.test/","key":"k"})").idempotency_key->value, "k");
-  EXPECT_FALSE(options(R"({"url":"http://a.test/","key":"none"})").idempotency_key);
-  EXPECT_EQ(options(R"({"url":"http://a.test/","idempotent":true})").idempotent, Idempotent::yes);
-  const auto asks = options(R"({"url":"http://a.test/","headers":{"Accept-Encoding":"br"}})");
-  EXPECT_TRUE(asks.unset_headers.empty());
+  const RunOptions of_the_run(run);
+  const auto call = [&](std::string_view line) { return of_the_run.call_of(parse_job(line, 1)); };
+  const JobCall plain = call("http://a.test/");
+  EXPECT_EQ(plain.options->idempotency_key->value, "");
+  EXPECT_FALSE(plain.key);
+  EXPECT_EQ(call(R"({"url":"http://a.test/","key":"k"})").key->value, "k");
+  EXPECT_EQ(call(R"({"url":"http://a.test/","key":"auto"})").key->value, "");
+  const JobCall bare = call(R"({"url":"http://a.test/","key":"none"})");
+  EXPECT_FALSE(bare.options->idempotency_key);
+  EXPECT_FALSE(bare.key);
+  const JobCall harmless = call(R"({"url":"http://a.test/","idempotent":true})");
+  EXPECT_EQ(harmless.options->idempotent, Idempotent::yes);
+  EXPECT_EQ(call(R"({"url":"http://a.test/","idempotent":false})").options->idempotent,
+            Idempotent::no);
+  const auto asks = call(R"({"url":"http://a.test/","headers":{"Accept-Encoding":"br"}})");
+  EXPECT_TRUE(asks.options->unset_headers.empty());
+  const auto gone = call(R"({"url":"http://a.test/","headers":{"User-Agent":null}})");
+  EXPECT_EQ(gone.options->unset_headers,
+            (std::vector<std::string>{"Accept-Encoding", "User-Agent"}));
+}
+
+TEST(Job, EqualOptionsAreThereOnce) {
+  RequestOptions run;
+  run.idempotency_key = IdempotencyKey::automatic();
+  const RunOptions of_the_run(run);
+  const auto options = [&](std::string_view line) {
+    return of_the_run.call_of(parse_job(line, 1)).options.get();
+  };
+  EXPECT_EQ(options("http://a.test/"), options(R"({"url":"http://b.test/","key":"k"})"));
+  EXPECT_EQ(options(R"({"url":"http://a.test/","idempotent":true})"),
+            options(R"({"url":"http://b.test/","idempotent":true,"key":"auto"})"));
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ struct Fixture {
           ok += ended.has_value() && ended->status() == 200 ? 1 : 0;
         }) {}
   void get(std::size_t slot) {
-    loops.add(slot, Request("GET", "http://a.test/" + std::to_string(slot)), {});
+    loops.add(slot,
+              {.request = Request("GET", "http://a.test/" + std::to_string(slot)), .options = {}});
   }
   // Like a batch: `calls` of them, so many at once.
   void run(std::size_t calls, std::size_t at_once) {

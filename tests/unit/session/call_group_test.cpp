@@ -72,7 +72,8 @@ struct Fixture {
     session.mount("http://", {.max_retries = retry, .transport = counting});
   }
   void get(const std::string& url, RequestOptions options = {}) {
-    group.add(Request("GET", "http://a.test" + url), std::move(options),
+    group.add(Request("GET", "http://a.test" + url),
+              std::make_shared<const RequestOptions>(std::move(options)),
               [this, url](Result<Response> result) {
                 done.push_back(url);
                 results.push_back(std::move(result));

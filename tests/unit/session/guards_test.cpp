@@ -138,7 +138,8 @@ TEST(RateLimiter, OneCancelledWhileItWaitsGivesItsPlaceBack) {
   std::vector<CallOutcome> outcomes;
   const auto add = [&](std::stop_token token) {
     group.add(
-        Request("GET", "http://a.test/"), {.stop = std::move(token)},
+        Request("GET", "http://a.test/"),
+        std::make_shared<const RequestOptions>(RequestOptions{.stop = std::move(token)}),
         [&](const Result<Response>& result) {
           outcomes.push_back(result ? result->report().outcome : result.error().report().outcome);
         });
