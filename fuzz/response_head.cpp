@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   ReceivedResponse response;
   AnswerParser parser(response, limits, false);
   boost::beast::error_code error;
-  parser.put(boost::asio::buffer(head.text), error);
+  parser.put(boost::asio::buffer(head.text().data(), head.text().size()), error);
   if (!parser.head_done()) return 0;
   if (response.status != head.status) std::abort();
   std::size_t made = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace redial {
@@ -43,6 +44,12 @@ class CharSet {
   }
   constexpr bool contains_any(std::string_view text) const noexcept {
     return std::any_of(text.begin(), text.end(), [this](char c) { return contains(c); });
+  }
+  /// Where the first member is; the size without any.
+  constexpr std::size_t first_in(std::string_view text) const noexcept {
+    const auto found =
+        std::find_if(text.begin(), text.end(), [this](char c) { return contains(c); });
+    return static_cast<std::size_t>(found - text.begin());
   }
 
  private:

@@ -38,10 +38,12 @@ std::string lowered(std::string_view text) {
 }
 
 // Percent-encodes what cannot stand in this part; escapes that are there stay as they are.
-std::string encoded(std::string_view text, const CharSet& allowed) {
+void append_encoded(std::string& out, std::string_view text, const CharSet& allowed) {
   constexpr std::string_view hex = "0123456789ABCDEF";
-  if (allowed.contains_all(text)) return std::string(text);
-  std::string out;
+  if (allowed.contains_all(text)) {
+    out.append(text);
+    return;
+  }
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const bool escape =
@@ -55,7 +57,6 @@ std::string encoded(std::string_view text, const CharSet& allowed) {
       out += hex[byte & 15];
     }
   }
-  return out;
 }
 
 constexpr CharSet k_userinfo_characters = CharSet::alnum().with("-._~!$&'()*+,;=:");
@@ -63,7 +64,9 @@ constexpr CharSet k_path_characters = k_userinfo_characters.with("@/");
 constexpr CharSet k_query_characters = k_path_characters.with("?");
 constexpr CharSet k_host_characters = CharSet::alnum().with("-._");
 constexpr CharSet k_plain_characters = CharSet::alnum().with("-._~/?&=");
+constexpr CharSet k_ends_authority = CharSet("/?#");
 constexpr CharSet k_digits = CharSet("0123456789");
+constexpr CharSet k_control_characters = CharSet::control();
 
 // A segment that means "." or "..", its dots escaped or not.
 std::size_t dots_of(std::string_view segment) {
@@ -82,12 +85,13 @@ std::size_t dots_of(std::string_view segment) {
   return dots <= 2 ? dots : 0;
 }
 
-// RFC 3986 §5.2.4.
-std::string without_dots(std::string path_text) {
-  std::string_view path = path_text;
-  const bool has_dots = path.find("/.") != std::string_view::npos ||
-                        path.find("/%2") != std::string_view::npos || path.substr(0, 1) != "/";
-  if (!has_dots) return path_text;
+// Whether a path is not yet what RFC 3986 §5.2.4 makes of it; a few more are taken for such.
+bool may_have_dots(std::string_view path) {
+  return path.empty() || path.front() != '/' || path.find("/.") != std::string_view::npos ||
+         path.find("/%2") != std::string_view::npos;
+}
+
+std::string without_dots(std::string_view path) {
   std::vector<std::string_view> kept;
   bool slash_at_end = false;
   path.remove_prefix(std::min<std::size_t>(1, path.size()));
@@ -134,11 +138,11 @@ bool looks_like_number(std::string_view host) {
 
 void check_name(const std::string& host) {
   if (host.empty()) throw std::invalid_argument("it has no host");
-  for (const char c : host) {
-    if (!k_host_characters.contains(c)) {
-      throw std::invalid_argument("its host has the character \"" + printable(std::string(1, c)) +
-                                  "\"");
-    }
+  const auto wrong = std::find_if_not(host.begin(), host.end(),
+                                      [](char c) { return k_host_characters.contains(c); });
+  if (wrong != host.end()) {
+    throw std::invalid_argument("its host has the character \"" +
+                                printable(std::string(1, *wrong)) + "\"");
   }
   if (host.size() > 253 || host.front() == '.' || host.find("..") != std::string::npos) {
     throw std::invalid_argument("its host is not a name");
@@ -276,57 +280,64 @@ std::optional<Url> Url::try_parse(std::string_view text, std::string* why) {
 void Url::parse(std::string_view text) {
   if (text.size() > k_longest) throw std::invalid_argument("it is longer than 1 MiB");
   if (text.empty()) throw std::invalid_argument("it is empty");
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F)
-      throw std::invalid_argument("it has a control character, " + printable(std::string(1, c)));
+  if (k_control_characters.contains_any(text)) {
+    const char c = text[k_control_characters.first_in(text)];
+    throw std::invalid_argument("it has a control character, " + printable(std::string(1, c)));
   }
-  const auto mark = text.find("://");
-  const std::string scheme =
-      lowered(text.substr(0, mark == std::string_view::npos ? text.find(':') : mark));
-  if (mark == std::string_view::npos || (scheme != "http" && scheme != "https")) {
+  const bool is_https = iequals(text.substr(0, 8), "https://");
+  if (!is_https && !iequals(text.substr(0, 7), "http://"))
     throw std::invalid_argument("its scheme must be http or https");
-  }
-  std::string_view rest = text.substr(mark + 3);
-  const auto end = rest.find_first_of("/?#");
-  std::string_view authority_text = rest.substr(0, end);
+  std::string_view rest = text.substr(is_https ? 8 : 7);
+  std::string_view authority_text = rest.substr(0, k_ends_authority.first_in(rest));
   rest.remove_prefix(authority_text.size());
   if (authority_text.find('\\') != std::string_view::npos)
     throw std::invalid_argument("its host has a backslash");
 
-  text_ = scheme + "://";
-  const auto mark_span = [&](Span& span, std::string_view content) {
-    span = {static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(content.size()),
-            true};
-    text_.append(content);
+  text_.reserve(text.size() + 1);
+  text_ = is_https ? "https://" : "http://";
+  const auto since = [this](std::size_t begin) {
+    return Span{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(text_.size() - begin),
+                true};
+  };
+  const auto append_part = [&](Span& span, std::string_view part, const CharSet& allowed) {
+    const std::size_t begin = text_.size();
+    append_encoded(text_, part, allowed);
+    span = since(begin);
   };
   if (const auto at = authority_text.rfind('@'); at != std::string_view::npos) {
     if (authority_text.find('@') != at) throw std::invalid_argument("it has two @ before its path");
-    mark_span(userinfo_, encoded(authority_text.substr(0, at), k_userinfo_characters));
+    append_part(userinfo_, authority_text.substr(0, at), k_userinfo_characters);
     text_ += '@';
     authority_text.remove_prefix(at + 1);
   }
   const Authority authority = read_authority(authority_text);
-  const std::uint16_t by_scheme = scheme == "https" ? 443 : 80;
+  const std::uint16_t by_scheme = is_https ? 443 : 80;
   port_ = authority.port.value_or(by_scheme);
-  const auto header_begin = static_cast<std::uint32_t>(text_.size());
+  const std::size_t header_begin = text_.size();
   if (authority.is_v6) text_ += '[';
-  mark_span(host_, authority.host);
+  const std::size_t host_begin = text_.size();
+  text_.append(authority.host);
+  host_ = since(host_begin);
   if (authority.is_v6) text_ += ']';
   if (port_ != by_scheme) text_.append(":").append(std::to_string(port_));
-  host_header_ = {header_begin, static_cast<std::uint32_t>(text_.size()) - header_begin, true};
+  host_header_ = since(header_begin);
 
   const auto hash = rest.find('#');
   const std::string_view before = rest.substr(0, hash);
   const auto question = before.find('?');
-  mark_span(path_, without_dots(encoded(before.substr(0, question), k_path_characters)));
+  append_part(path_, before.substr(0, question), k_path_characters);
+  if (may_have_dots(path())) {
+    const std::string simple = without_dots(path());
+    text_.replace(path_.begin, path_.size, simple);
+    path_ = since(path_.begin);
+  }
   if (question != std::string_view::npos) {
     text_ += '?';
-    mark_span(query_, encoded(before.substr(question + 1), k_query_characters));
+    append_part(query_, before.substr(question + 1), k_query_characters);
   }
   if (hash != std::string_view::npos) {
     text_ += '#';
-    mark_span(fragment_, encoded(rest.substr(hash + 1), k_query_characters));
+    append_part(fragment_, rest.substr(hash + 1), k_query_characters);
   }
   // The grammar itself is Boost.URL's word, not ours. Most URLs hold nothing that it could object
   // to, and asking costs more than all of the above.
@@ -337,7 +348,7 @@ void Url::parse(std::string_view text) {
 }
 
 std::string_view Url::scheme() const {
-  return std::string_view(text_).substr(0, text_.find(':'));
+  return std::string_view(text_).substr(0, text_[4] == ':' ? 4 : 5);
 }
 std::string_view Url::host() const {
   return part(host_);

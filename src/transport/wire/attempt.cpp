@@ -861,7 +861,7 @@ Attempt::Head Attempt::parse_head() {
       fail(Fault::head_malformed, head.error.value_or("an upgrade nobody asked for"));
       return Head::failed;
     }
-    if (head.status >= 200) return accept_final_head(head.text) ? Head::complete : Head::failed;
+    if (head.status >= 200) return accept_final_head(head.text()) ? Head::complete : Head::failed;
     if (++interim_ > exchange_->receive.interim_answers) {
       fail(Fault::head_too_large,
            "more interim answers than " + std::to_string(exchange_->receive.interim_answers));
@@ -870,12 +870,12 @@ Attempt::Head Attempt::parse_head() {
   }
 }
 
-bool Attempt::accept_final_head(const std::string& text) {
+bool Attempt::accept_final_head(std::string_view text) {
   exchange_->response = ReceivedResponse();
   parser_ = std::make_unique<AnswerParser>(exchange_->response, exchange_->receive,
                                            exchange_->method == "HEAD");
   error_code error;
-  parser_->put(asio::buffer(text), error);
+  parser_->put(asio::buffer(text.data(), text.size()), error);
   if (error && error != boost::beast::http::error::need_more) {
     const bool large = parser_->too_many_fields();
     return fail(large ? Fault::head_too_large : Fault::head_malformed, error.message());

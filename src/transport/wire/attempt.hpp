@@ -73,7 +73,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   bool note_read(const Stream::Result& result, std::size_t room);
   bool answered_early();
   Head parse_head();
-  bool accept_final_head(const std::string& text);
+  bool accept_final_head(std::string_view text);
   bool feed_body();
   void complete_body();
   bool fail(Fault fault, std::string detail = {}, int os_error = 0);

@@ -1,6 +1,7 @@
 #include "transport/wire/head.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <redial/http/headers.hpp>
 #include <redial/http/text.hpp>
@@ -14,17 +15,51 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Takes the next line, without its end, off `rest`.
-std::string_view take_line(std::string_view& rest) {
-  const auto end = rest.find('\n');
-  std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  return line;
-}
+// The bytes of a head, line by line, and what they become.
+class Lines {
+ public:
+  explicit Lines(std::string_view raw) : raw_(raw) {}
+
+  bool at_end() const { return end_ == raw_.size(); }
+  // The next line, without its end.
+  std::string_view next() {
+    begin_ = end_;
+    const auto end = raw_.find('\n', begin_);
+    end_ = end == std::string_view::npos ? raw_.size() : end + 1;
+    std::string_view line = raw_.substr(begin_, end_ - begin_);
+    ends_well_ = line.size() >= 2 && line.substr(line.size() - 2) == "\r\n";
+    if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    return line;
+  }
+  // The line just taken stays; only its end may need mending.
+  void keep(std::string_view line) {
+    if (!ends_well_) replace(line);
+  }
+  void replace(std::string_view line, std::string_view more = {}) {
+    drop();
+    mended_.append(line).append(more).append("\r\n");
+  }
+  void drop() {
+    mended_.append(raw_.substr(kept_from_, begin_ - kept_from_));
+    kept_from_ = end_;
+  }
+  // Empty when every line was kept as it is.
+  std::string mended() && {
+    if (kept_from_ > 0) mended_.append(raw_.substr(kept_from_, end_ - kept_from_));
+    return std::move(mended_);
+  }
+
+ private:
+  std::string_view raw_;
+  std::size_t begin_ = 0, end_ = 0;  // of the line just taken
+  bool ends_well_ = true;
+  std::size_t kept_from_ = 0;  // what is left as it is, and not copied yet
+  std::string mended_;
+};
 
 struct Framing {
-  std::optional<std::string> length;
+  std::optional<std::string_view> length;
   bool chunked = false;
 };
 
@@ -35,13 +70,14 @@ std::optional<std::string> note_length(std::string_view value, Framing& framing)
     if (one.empty() || !std::all_of(one.begin(), one.end(), is_digit))
       return "a Content-Length that is no number";
     if (framing.length && *framing.length != one) return "two Content-Lengths that differ";
-    framing.length = std::string(one);
+    framing.length = one;
     if (comma == std::string_view::npos) return std::nullopt;
     value.remove_prefix(comma + 1);
   }
 }
 
-std::optional<std::string> read_status_line(std::string_view line, NormalHead& head) {
+std::optional<std::string> read_status_line(Lines& lines, NormalHead& head) {
+  const std::string_view line = lines.next();
   if (line.substr(0, 9) != "HTTP/1.1 " && line.substr(0, 9) != "HTTP/1.0 ") {
     return line.substr(0, 5) == "HTTP/" ? "an HTTP version other than 1.0 and 1.1"
                                         : "an answer that is not HTTP";
@@ -52,9 +88,7 @@ std::optional<std::string> read_status_line(std::string_view line, NormalHead& h
     return "a status code that is not between 100 and 599";
   }
   head.status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
-  head.text.append(line.substr(0, 12)).append(" ");
-  if (line.size() > 13) head.text.append(line.substr(13));
-  head.text.append("\r\n");
+  line.size() == 12 ? lines.replace(line, " ") : lines.keep(line);
   return std::nullopt;
 }
 
@@ -72,16 +106,18 @@ std::size_t end_of_head(std::string_view bytes, std::size_t from) noexcept {
 }
 
 NormalHead normalise_head(std::string_view raw) {
-  NormalHead head;
-  head.text.reserve(raw.size() + 8);
-  std::string_view rest = raw;
-  head.error = read_status_line(take_line(rest), head);
+  NormalHead head{.raw = raw};
+  Lines lines(raw);
+  head.error = read_status_line(lines, head);
   if (head.error) return head;
   Framing framing;
   bool frames = false;  // the line before decided framing: it must not go on in a fold
-  while (!rest.empty()) {
-    const std::string_view line = take_line(rest);
-    if (line.empty()) break;
+  while (!lines.at_end()) {
+    const std::string_view line = lines.next();
+    if (line.empty()) {
+      lines.keep(line);
+      break;
+    }
     const bool folded = line.front() == ' ' || line.front() == '\t';
     if (folded && frames) {
       head.error = "a folded framing field";
@@ -89,32 +125,40 @@ NormalHead normalise_head(std::string_view raw) {
     }
     const auto colon = line.find(':');
     const auto name = line.substr(0, colon);
-    const auto value =
-        colon == std::string_view::npos ? std::string_view() : trim_ows(line.substr(colon + 1));
     const bool is_length = !folded && iequals(name, "Content-Length");
     const bool is_coding = !folded && iequals(name, "Transfer-Encoding");
     frames = is_length || is_coding;
+    if (!frames) {
+      lines.keep(line);
+      continue;
+    }
+    const auto value =
+        colon == std::string_view::npos ? std::string_view() : trim_ows(line.substr(colon + 1));
     if (is_length) {
       const bool repeated = framing.length.has_value();
       head.error = note_length(value, framing);
       if (head.error) return head;
-      if (!repeated) head.text.append("Content-Length: ").append(*framing.length).append("\r\n");
+      if (repeated) {
+        lines.drop();
+      } else if (value != *framing.length) {
+        lines.replace("Content-Length: ", *framing.length);
+      } else {
+        lines.keep(line);
+      }
       continue;
     }
-    if (is_coding) {
-      if (framing.chunked || !iequals(value, "chunked") || raw.substr(0, 8) == "HTTP/1.0") {
-        head.error = "an unknown transfer coding";
-        return head;
-      }
-      framing.chunked = true;
+    if (framing.chunked || !iequals(value, "chunked") || raw.substr(0, 8) == "HTTP/1.0") {
+      head.error = "an unknown transfer coding";
+      return head;
     }
-    head.text.append(line).append("\r\n");
+    framing.chunked = true;
+    lines.keep(line);
   }
   if (framing.chunked && framing.length) {
     head.error = "Transfer-Encoding beside Content-Length";
     return head;
   }
-  head.text.append("\r\n");
+  head.mended = std::move(lines).mended();
   return head;
 }
 

@@ -14,11 +14,16 @@ namespace wire {
 /// and servers send it).
 std::size_t end_of_head(std::string_view bytes, std::size_t from) noexcept;
 
-/// A header section that the parser may read, or why not.
+/// A header section that the parser may read, or why not. It borrows the bytes it was made from:
+/// most need no mending.
 struct NormalHead {
-  std::string text;  ///< CRLF line ends, a space after the status code, one Content-Length
+  std::string_view raw = {};
+  std::string mended = {};  ///< empty: `raw` is as it should be
   int status = 0;
-  std::optional<std::string> error;
+  std::optional<std::string> error = std::nullopt;
+
+  /// CRLF line ends, a space after the status code, one Content-Length.
+  std::string_view text() const noexcept { return mended.empty() ? raw : mended; }
 };
 
 /// Checks what Beast 1.81 lets pass and mends what it refuses though real servers send it.

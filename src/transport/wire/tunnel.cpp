@@ -91,7 +91,7 @@ TunnelAnswer read_tunnel_answer(const Exchange& exchange, std::string_view bytes
       return refused(exchange, "sent bytes into the tunnel that nobody asked for",
                      Fault::proxy_refused);
     }
-    const std::string_view text = head.text;
+    const std::string_view text = head.text();
     const std::string_view status = text.substr(0, text.find("\r\n")).substr(9);
     TunnelAnswer answer = refused(exchange, "answered CONNECT with " + printable(trim_ows(status)),
                                   proxy_fault_of(head.status));

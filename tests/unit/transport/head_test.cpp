@@ -25,8 +25,29 @@ TEST(Head, IsFoundWhereverTheReadsWereCut) {
 TEST(Head, SloppyOnesAreMended) {
   const auto head = normalise_head("HTTP/1.1 200\nContent-Length: 5, 5\nContent-Length: 5\n\n");
   EXPECT_FALSE(head.error.has_value()) << *head.error;
-  EXPECT_EQ(head.text, "HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(head.text(), "HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(head.status, 200);
+}
+
+TEST(Head, GoodOnesAreNotCopied) {
+  const std::string raw =
+      "HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 5\r\nFolded: a\r\n b\r\n\r\n";
+  const auto head = normalise_head(raw);
+  EXPECT_FALSE(head.error.has_value()) << *head.error;
+  EXPECT_EQ(head.text().data(), raw.data());
+  EXPECT_EQ(head.text(), raw);
+}
+
+TEST(Head, WhatNeedsNoMendingStaysAroundWhatDoes) {
+  const auto text_of = [](std::string_view raw) { return std::string(normalise_head(raw).text()); };
+  EXPECT_EQ(text_of("HTTP/1.1 404 Not Found\r\nA: b\nC: d\r\n\r\n"),
+            "HTTP/1.1 404 Not Found\r\nA: b\r\nC: d\r\n\r\n");
+  EXPECT_EQ(text_of("HTTP/1.1 200 OK\r\nA: b\r\ncontent-length: 5\r\nC: d\r\nContent-Length: 5\r\n"
+                    "E: f\r\n\r\n"),
+            "HTTP/1.1 200 OK\r\nA: b\r\ncontent-length: 5\r\nC: d\r\nE: f\r\n\r\n");
+  EXPECT_EQ(text_of("HTTP/1.1 200 OK\r\nA: b\r\n\n"), "HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
+  EXPECT_EQ(text_of("HTTP/1.1 200 OK\nContent-Length: 1,1\r\n\r\n"),
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
 }
 
 TEST(Head, WhatFramesABodyTwiceOrUnknownIsRefused) {
