@@ -131,6 +131,24 @@ TEST(Decode, ATruncatedOrDamagedBrotliOrZstdIsNoSuccess) {
   EXPECT_EQ(decode("zstd", damaged).verdict, BodyVerdict::undecodable);
 }
 
+TEST(Decode, OnlyTodaysZstdFramesAreRead) {
+  // The draft formats' numbers, which the library reads too (this one for whole, if it comes at
+  // once), and what is none.
+  for (const char first : {'\x1E', '\x22', '\x23', '\x24', '\x25', '\x26', '\x27', '\x29'}) {
+    const std::string old = first + std::string("\xB5\x2F\xFD\x1F\xFF\xFF\xFF");
+    for (std::size_t step = 1; step <= old.size(); ++step) {
+      EXPECT_EQ(decode("zstd", old, step).verdict, BodyVerdict::undecodable) << int{first} << step;
+      EXPECT_EQ(decode("zstd", zstandard(k_text) + old, step).verdict, BodyVerdict::undecodable);
+    }
+  }
+  const std::string skippable("\x5A\x2A\x4D\x18\x03\x00\x00\x00odd", 11);
+  for (std::size_t step = 1; step <= 20; ++step) {
+    const auto decoded = decode("zstd", skippable + zstandard(k_text) + skippable, step);
+    EXPECT_EQ(decoded.verdict, BodyVerdict::whole) << step;
+    EXPECT_EQ(decoded.text, k_text) << step;
+  }
+}
+
 TEST(Decode, ACutInsideAStackIsNoSuccess) {
   const std::string inner = zstandard(k_text);
   EXPECT_EQ(decode("zstd, br", brotli(inner.substr(0, inner.size() - 1))).verdict,
