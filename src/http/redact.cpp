@@ -29,16 +29,8 @@ std::string_view userinfo(std::string_view rest) {
   return at == std::string_view::npos ? std::string_view() : authority.substr(0, at);
 }
 
-}  // namespace
-
-const std::vector<std::string>& default_secret_header_names() {
-  static const std::vector<std::string> names{
-      "Authorization", "Proxy-Authorization",  "Cookie",       "Set-Cookie", "X-Api-Key", "Api-Key",
-      "X-Auth-Token",  "X-Amz-Security-Token", "Private-Token"};
-  return names;
-}
-
-std::string redact_urls(std::string_view text, const std::vector<std::string>& secret_query_names) {
+std::string redacted_once(std::string_view text,
+                          const std::vector<std::string>& secret_query_names) {
   std::string out;
   while (!text.empty()) {
     if (text.starts_with("//")) {
@@ -62,6 +54,20 @@ std::string redact_urls(std::string_view text, const std::vector<std::string>& s
     text.remove_prefix(pair.size());
   }
   return out;
+}
+
+}  // namespace
+
+const std::vector<std::string>& default_secret_header_names() {
+  static const std::vector<std::string> names{
+      "Authorization", "Proxy-Authorization",  "Cookie",       "Set-Cookie", "X-Api-Key", "Api-Key",
+      "X-Auth-Token",  "X-Amz-Security-Token", "Private-Token"};
+  return names;
+}
+
+std::string redact_urls(std::string_view text, const std::vector<std::string>& secret_query_names) {
+  // Twice: a value that was hidden may have held the "/" that ended an authority before it.
+  return redacted_once(redacted_once(text, secret_query_names), secret_query_names);
 }
 
 std::string redacted_field(std::string_view name, std::string_view value,

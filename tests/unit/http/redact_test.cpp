@@ -27,6 +27,17 @@ TEST(RedactUrls, LeavesTheRestAsItIs) {
   }
 }
 
+TEST(RedactUrls, TwiceIsOnce) {
+  // In the second, the hidden value held the "/" before which no "@" stood.
+  for (const char* const text :
+       {"https://u:p@a.test/?token=x&y=//u:p@b.test/", "//p@&token=//p@&x@y", "//a&token=b@host",
+        "//user:pa&token=ss@host/?key=1"}) {
+    const std::string once = redact_urls(text);
+    EXPECT_EQ(redact_urls(once), once) << text;
+  }
+  EXPECT_EQ(redact_urls("//user:pa&token=ss@host/"), "//***@host/");
+}
+
 TEST(RedactUrls, NamesAreConfigurable) {
   EXPECT_EQ(redact_urls("/?sid=1&token=2", {"sid"}), "/?sid=***&token=2");
 }
