@@ -70,9 +70,16 @@ std::string utc_text(WallTime when) {
   return text;
 }
 
-void put_tile(std::string& out, const std::string& value, const char* name,
+// A number stays with its unit.
+std::string unbroken(std::string text) {
+  for (std::size_t at = 0; (at = text.find(" %", at)) != std::string::npos;)
+    text.replace(at, 1, "&nbsp;");
+  return text;
+}
+
+void put_tile(std::string& out, const std::string& value, const std::string& name,
               const char* style = "") {
-  put(out, "<div class=\"{}\"><b>{}</b>{}</div>\n", style, value, name);
+  put(out, "<div class=\"{}\"><b>{}</b>{}</div>\n", style, value, unbroken(name));
 }
 
 void put_top(std::string& out, const RunStats& stats, const std::string& source) {
@@ -90,14 +97,17 @@ void put_top(std::string& out, const RunStats& stats, const std::string& source)
         outcome != CallOutcome::in_doubt)
       continue;
     const auto share = percent_text(static_cast<double>(count), static_cast<double>(stats.jobs));
-    put_tile(out, grouped(count), markup_text(fmt::format("{}, {}", name, share)).c_str(), style);
+    put_tile(out, grouped(count), markup_text(fmt::format("{}, {}", name, share)), style);
   }
   const double span = span_of(stats);
   put_tile(out, span_text(stats.elapsed_s.quantile(0.5)), "median time of a call");
   put_tile(out, span_text(stats.elapsed_s.quantile(0.99)), "99 % of calls within");
   put_tile(out, fmt::format("{:.3f}", stats.amplification()), "requests per call");
-  if (span > 0)
-    put_tile(out, short_number(static_cast<double>(stats.calls) / span), "calls per second");
+  if (span > 0) {
+    const double rate = static_cast<double>(stats.calls) / span;
+    put_tile(out, rate < 1000 ? short_number(rate) : grouped(static_cast<std::uint64_t>(rate)),
+             "calls per second");
+  }
   out += "</div>\n";
 }
 

@@ -95,20 +95,34 @@ void append_response(std::string& out, const Response& response, const ResultSty
 }
 
 struct Spans {
-  Duration first{}, last{}, net{}, backoff{};
+  Duration first{}, last{}, queued{}, limit{}, backoff{}, net{};
 };
 
+// Where a call's time went: what lies between attempts is a guard's, as far as it held the call
+// back, and else backoff; before the first one it is the queue's.
 Spans spans_of(const CallReport& report) {
   Spans spans;
-  if (report.attempts.empty()) return spans;
+  const auto add = [&spans](Duration gap, Duration held, Duration& rest) {
+    gap = std::max(gap, Duration::zero());
+    held = std::clamp(held, Duration::zero(), gap);
+    spans.limit += held;
+    rest += gap - held;
+  };
+  if (report.attempts.empty()) {
+    add(report.elapsed, report.held_by.empty() ? Duration::zero() : report.elapsed, spans.queued);
+    return spans;
+  }
   spans.first = report.attempts.front().started;
+  add(spans.first, report.attempts.front().held, spans.queued);
   Duration before_end = spans.first;
   for (const auto& attempt : report.attempts) {
-    spans.backoff += std::max(attempt.started - before_end, Duration::zero());
+    add(attempt.started - before_end, attempt.held, spans.backoff);
     spans.net += attempt.elapsed;
     before_end = attempt.started + attempt.elapsed;
     spans.last = std::max(spans.last, before_end);
   }
+  const Duration rest = report.elapsed - spans.last;  // it was given up while it waited
+  add(rest, rest - report.attempts.back().wait, spans.backoff);
   return spans;
 }
 
@@ -187,7 +201,8 @@ void append_result(std::string& out, const InFlight& job, const CallReport& repo
   out += '{';
   time_or_null(out, "first", sent ? std::optional(job.started + spans.first) : std::nullopt);
   time_or_null(out, "last", sent ? std::optional(job.started + spans.last) : std::nullopt);
-  decimal(out, "queued_ms", in_ms(job.queued + spans.first), 3);
+  decimal(out, "queued_ms", in_ms(job.queued + spans.queued), 3);
+  decimal(out, "limit_ms", in_ms(spans.limit), 3);
   decimal(out, "backoff_ms", in_ms(spans.backoff), 3);
   decimal(out, "net_ms", in_ms(spans.net), 3);
   out += '}';

@@ -25,6 +25,12 @@ struct Fixture {
     EXPECT_EQ(text.find('\n'), text.size() - 1);
     return nlohmann::json::parse(text);
   }
+  void limit(Rate rate) {
+    session = Session();
+    session.mount("http://",
+                  {.transport = transport,
+                   .guard = std::make_shared<RateLimiter>(RateLimit{.rate = rate, .burst = 1})});
+  }
   std::shared_ptr<ScriptedTransport> transport = std::make_shared<ScriptedTransport>();
   Session session;
   InFlight job{.line = 3,
@@ -73,6 +79,36 @@ TEST(ResultLine, TellsWhereTheTimeWent) {
   EXPECT_GE(line["t"]["backoff_ms"].get<double>(), 3000);
   EXPECT_DOUBLE_EQ(line["t"]["queued_ms"].get<double>(), 2);
   EXPECT_EQ(line["attempts"], 2);
+}
+
+TEST(ResultLine, TellsWhatALimitHeldBackApart) {
+  Fixture fixture;
+  fixture.limit({1, 10s});
+  Scripted slow = Scripted::answer(503, {{"Retry-After", "3"}});
+  slow.takes = 1s;
+  fixture.transport->then(Scripted::answer(200)).then(slow).then(Scripted::answer(200));
+  EXPECT_EQ(fixture.line(fixture.session.try_get("http://a.test/"))["t"]["limit_ms"], 0);
+  const auto held = fixture.line(fixture.session.try_get("http://a.test/"))["t"];
+  // Its first request after 10 s, answered after one more; the second at 20 s, of which the wait
+  // that the server asked for takes a part.
+  EXPECT_DOUBLE_EQ(held["queued_ms"].get<double>(), 2);
+  EXPECT_DOUBLE_EQ(held["net_ms"].get<double>(), 1000);
+  const double backoff = held["backoff_ms"].get<double>();
+  EXPECT_GE(backoff, 3000);
+  EXPECT_LE(backoff, 4000);
+  EXPECT_NEAR(held["limit_ms"].get<double>() + backoff, 19'000, 0.01);
+}
+
+TEST(ResultLine, ACallThatNeverGotItsTurnWasHeldAllTheTime) {
+  Fixture fixture;
+  fixture.limit({1, 1h});
+  fixture.transport->then(Scripted::answer(200));
+  fixture.line(fixture.session.try_get("http://a.test/"));
+  const auto result = fixture.session.try_get("http://a.test/");
+  const auto line = fixture.line(result);
+  EXPECT_EQ(line["attempts"], 0);
+  EXPECT_DOUBLE_EQ(line["t"]["limit_ms"].get<double>(), line["elapsed_s"].get<double>() * 1000);
+  EXPECT_DOUBLE_EQ(line["t"]["queued_ms"].get<double>(), 2);
 }
 
 TEST(ResultLine, CutsBodiesAndSaysSo) {
