@@ -31,7 +31,7 @@ body { margin: 0 auto; padding: 24px 20px 48px; max-width: 900px; background: va
   font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 22px; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 17px; margin: 36px 0 8px; }
 p { margin: 4px 0; } .quiet { color: var(--quiet); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(110px, 1fr)); gap: 10px; margin-top: 18px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 10px; margin-top: 18px; }
 .tiles div { background: var(--panel); border-radius: 6px; padding: 9px 12px; border-left: 4px solid var(--grid); }
 .tiles b { display: block; font-size: 19px; font-weight: 600; white-space: nowrap; }
 .tiles .c-ok { border-color: var(--ok); } .tiles .c-failed { border-color: var(--failed); }
@@ -70,10 +70,12 @@ std::string utc_text(WallTime when) {
   return text;
 }
 
-// A number stays with its unit.
+// Markup in which a number stays with its unit, and with the sign before it.
 std::string unbroken(std::string text) {
-  for (std::size_t at = 0; (at = text.find(" %", at)) != std::string::npos;)
-    text.replace(at, 1, "&nbsp;");
+  for (const std::string_view joint : {" %", "; "}) {
+    for (std::size_t at = 0; (at = text.find(joint, at)) != std::string::npos;)
+      text.replace(text.find(' ', at), 1, "&nbsp;");
+  }
   return text;
 }
 
