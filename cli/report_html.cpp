@@ -31,8 +31,8 @@ body { margin: 0 auto; padding: 24px 20px 48px; max-width: 900px; background: va
   font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 22px; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 17px; margin: 36px 0 8px; }
 p { margin: 4px 0; } .quiet { color: var(--quiet); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 10px; margin-top: 18px; }
-.tiles div { background: var(--panel); border-radius: 6px; padding: 9px 12px; border-left: 4px solid var(--grid); }
+.tiles { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 18px; }
+.tiles div { flex: 1 1 76px; background: var(--panel); border-radius: 6px; padding: 9px 12px; border-left: 4px solid var(--grid); }
 .tiles b { display: block; font-size: 19px; font-weight: 600; white-space: nowrap; }
 .tiles .c-ok { border-color: var(--ok); } .tiles .c-failed { border-color: var(--failed); }
 .tiles .c-doubt { border-color: var(--doubt); } .tiles .c-later { border-color: var(--later); }
