@@ -51,6 +51,16 @@ import json
 assert [json.loads(line)["line"] for line in open("ordered.jsonl")] == list(range(1, 601))
 P
 
+# One rate for all loops, not one each: 60 requests at 100/s, of which ten may come at once, take half a second at least.
+for i in $(seq 60); do echo "$url/gone?$i"; done >paced.jsonl
+"$REDIAL" run paced.jsonl -o paced.out --threads 3 --concurrency 12 --rate 100/s --retry 0 2>err
+[ "$(wc -l <paced.out)" = 60 ] || fail "--rate: $(cat err)"
+python3 - <<'P' || fail "--rate: each loop has one of its own"
+import datetime, json
+begun = sorted(datetime.datetime.fromisoformat(json.loads(line)["t"]["first"].replace("Z", "+00:00")) for line in open("paced.out"))
+assert (begun[-1] - begun[0]).total_seconds() > 0.4, begun[-1] - begun[0]
+P
+
 # The first failure is the last job: what is in flight ends, nothing else is sent.
 { echo "$url/gone"; for i in $(seq 400); do echo "$url/late$i"; done; } >fast.jsonl
 "$REDIAL" run fast.jsonl -o fast.out --threads 2 --concurrency 4 --fail-fast --backoff 0.01 2>err

@@ -19,11 +19,11 @@ using namespace std::chrono_literals;
 using redial::testing::FaultServer;
 using redial::testing::Reply;
 
-// Look-ups that wait until the test lets them go. Never destroyed: their threads outlive main.
+// Look-ups that take long. Never destroyed: their threads outlive main.
 struct Gate {
   std::mutex mutex;
   std::condition_variable changed;
-  int waiting = 0;
+  int begun = 0;
 };
 Gate& gate() {
   static Gate& instance = *new Gate;
@@ -32,7 +32,7 @@ Gate& gate() {
 
 int hangs(const std::string&, std::vector<std::string>&) {
   std::unique_lock lock(gate().mutex);
-  ++gate().waiting;
+  ++gate().begun;
   gate().changed.notify_all();
   gate().changed.wait_for(lock, 5s, [] { return false; });
   return -3;  // EAI_AGAIN
@@ -67,9 +67,13 @@ TEST(Cancel, InALookUp) {
   options.wire.lookup = hangs;
   Session session(options);
   std::stop_source stop;
+  const int before = [] {
+    const std::lock_guard lock(gate().mutex);
+    return gate().begun;
+  }();
   std::jthread canceller([&] {
     std::unique_lock lock(gate().mutex);
-    gate().changed.wait(lock, [] { return gate().waiting > 0; });
+    gate().changed.wait(lock, [&] { return gate().begun > before; });
     stop.request_stop();
   });
   const auto result = session.try_get("http://hangs.test/", {.stop = stop.get_token()});
