@@ -348,7 +348,8 @@ void Url::parse(std::string_view text) {
 }
 
 std::string_view Url::scheme() const {
-  return std::string_view(text_).substr(0, text_[4] == ':' ? 4 : 5);
+  const bool is_https = text_.size() > 4 && text_[4] == 's';
+  return std::string_view(text_).substr(0, is_https ? 5 : 4);
 }
 std::string_view Url::host() const {
   return part(host_);
