@@ -168,17 +168,17 @@ TEST(CallGroup, WaitingCallsCostTheOthersNothing) {
     return fixture.counting->looks - before;
   };
   const std::size_t alone = looks_for_100();
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     fixture.get("/busy");
     fixture.group.run();  // sends
     fixture.group.run();  // hears, and waits
   }
-  ASSERT_EQ(fixture.group.waiting(), 100'000U);
+  ASSERT_EQ(fixture.group.waiting(), 20'000U);
   const std::size_t among_many = looks_for_100();
   EXPECT_LE(among_many, alone + 200);
   fixture.group.cancel_all();
   fixture.run_all();
-  EXPECT_EQ(fixture.done.size(), 100'200U);
+  EXPECT_EQ(fixture.done.size(), 20'200U);
 }
 
 TEST(CallGroup, StoppingOneCallLeavesTheOthersAlone) {
