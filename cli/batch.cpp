@@ -149,6 +149,7 @@ void Batch::begin(ReadJob read) {
   flying.line = job.line;
   flying.seq = read.seq;
   flying.id = std::move(job.id);
+  flying.digest = job.digest;
   flying.meta = std::move(job.meta);
   flying.method = job.request.method;
   flying.url = job.request.url.redacted(options_.secret_queries);

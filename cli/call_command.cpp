@@ -174,7 +174,14 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
       unwritable = error.what();
     }
   };
-  if (ok && !output->committed()) try_to([&] { show_small_answer(*output, *response); });
+  if (ok && !output->committed()) {
+    if (to_stdout(flags) || shows_head(flags)) {
+      try_to([&] { show_small_answer(*output, *response); });
+    } else if (is_loud(flags)) {
+      std::fprintf(stderr, "redial: status %d brings nothing for %s, which stays as it is\n",
+                   response->status(), output_name(flags).c_str());
+    }
+  }
   if (!ok && result && shows_head(flags) && to_stdout(flags)) {
     try_to([&] { write_all(STDOUT_FILENO, head_text(*result), "standard output"); });
   }

@@ -181,7 +181,12 @@ class JobReader {
     if (!value.is(Kind::boolean)) fail(value, "idempotent must be true or false");
     idempotent_ = value.boolean();
   }
-  void read_meta(JsonView value) { meta_ = value.raw(); }
+  // A result is one line: line ends between tokens (there are none within) become spaces.
+  void read_meta(JsonView value) {
+    meta_ = value.raw();
+    std::replace_if(
+        meta_.begin(), meta_.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  }
 
   std::string_view text_;
   std::uint64_t line_;
@@ -261,12 +266,13 @@ const RequestOptions& RunOptions::variant(Idempotent idempotent, bool keyed) con
 JobCall RunOptions::call_of(Job&& job) const {
   Idempotent idempotent = Idempotent::by_method;
   if (job.idempotent) idempotent = *job.idempotent ? Idempotent::yes : Idempotent::no;
-  const RequestOptions& shared = variant(idempotent, job.key != "none");
+  const bool says_none = !job.key_is_literal && job.key == "none";
+  const RequestOptions& shared = variant(idempotent, !says_none);
   JobCall call{.request = std::move(job.request),
                .options = {std::shared_ptr<const void>(), &shared}};  // lent
-  if (job.key == "auto") {
+  if (!job.key_is_literal && job.key == "auto") {
     call.key = IdempotencyKey::automatic();
-  } else if (job.key && job.key != "none") {
+  } else if (job.key && !says_none) {
     call.key = IdempotencyKey(*std::move(job.key));
   }
   const auto asked_for = [&call](const auto& name) { return call.request.headers.contains(name); };

@@ -21,7 +21,14 @@ struct Job {
   std::vector<std::string> unset_headers;  ///< given as null
   std::optional<std::string> key;          ///< "auto", "none" or the key itself
   std::optional<bool> idempotent;
-  std::string meta;  ///< JSON as written; empty without
+  std::string meta;             ///< JSON as written, on one line; empty without
+  bool key_is_literal = false;  ///< `key` is the key, whatever it reads
+  /// Of what it was read from, short enough to tell nothing about it: whether a line is still the
+  /// one that it was.
+  std::uint16_t digest = 0;
+
+  /// Known by its number alone.
+  bool has_no_name() const { return id == "L" + std::to_string(line); }
 };
 
 /// A job's request and what it is sent with.

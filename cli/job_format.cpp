@@ -46,6 +46,13 @@ JobDialect dialect_of(std::string_view text) {
   return dialect;
 }
 
+// FNV-1a, folded.
+std::uint16_t digest_of(std::string_view text) {
+  std::uint32_t hash = 2166136261;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619;
+  return static_cast<std::uint16_t>(hash ^ (hash >> 16));
+}
+
 }  // namespace
 
 std::string InputFlags::text() const {
@@ -78,6 +85,7 @@ std::optional<Job> JobFormat::job(const Line& record) {
   if (!std::exchange(known_, true)) syntax_.dialect = dialect_of(record.text);
   Job job = parse_job(record.text, record.number, syntax_);
   job.size = record.text.size();
+  job.digest = digest_of(record.text);
   return job;
 }
 
@@ -92,6 +100,7 @@ std::optional<Job> JobFormat::job_of_table(const Line& record) {
   try {
     Job job = parse_job(text, record.number, syntax_);
     job.size = text.size();
+    job.digest = digest_of(record.text);
     return job;
   } catch (const JsonError& error) {
     throw JsonError(0, std::string("the job that the template makes of it: ") + error.what());

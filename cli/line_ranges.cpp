@@ -56,6 +56,19 @@ void LineRanges::append(std::uint64_t first, std::uint64_t last) {
   }
 }
 
+LineRanges LineRanges::within(const LineRanges& other) const {
+  LineRanges both;
+  both.ranges_.clear();
+  for (const auto& [first, last] : ranges_) {
+    for (const auto& range : other.ranges_) {
+      const std::uint64_t begin = std::max(first, range.first);
+      const std::uint64_t end = std::min(last, range.last);
+      if (begin <= end) both.append(begin, end);
+    }
+  }
+  return both;
+}
+
 std::string LineRanges::text() const {
   std::string text;
   for (const auto& [first, last] : ranges_) {

@@ -19,6 +19,8 @@ class LineRanges {
   bool contains(std::uint64_t line) const;
   /// Adds lines above all that are in it, or right behind the last.
   void append(std::uint64_t first, std::uint64_t last);
+  /// Those of `other` alone.
+  LineRanges within(const LineRanges& other) const;
   std::string text() const;
   /// "N-": nothing but everything from a line on.
   bool is_rest() const noexcept;

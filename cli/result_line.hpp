@@ -17,9 +17,10 @@ struct InFlight {
   std::string id = {};
   std::string meta = {};
   std::string method = {};
-  std::string url = {};  ///< redacted
-  WallTime started{};    ///< when the call began
-  Duration queued{};     ///< from being read to that
+  std::string url = {};      ///< redacted
+  WallTime started{};        ///< when the call began
+  Duration queued{};         ///< from being read to that
+  std::uint16_t digest = 0;  ///< `Job::digest`
 };
 
 /// Why a job ended as it did, in a word that programs and summaries can count: "status_503",

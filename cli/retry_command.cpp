@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -13,11 +14,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "errors.hpp"
 #include "json_view.hpp"
+#include "result_row.hpp"
 #include "run_command.hpp"
+#include "session/session_access.hpp"
 #include "shell_quoted.hpp"
 #include "where.hpp"
 
@@ -26,13 +30,15 @@ namespace {
 
 /// What a result line says about sending its job again.
 struct Verdict {
-  std::string outcome, resend, reason, key, method, url;
-  bool chosen = false;   ///< by --where, or there was none
-  bool taken = false;    ///< is sent again
-  bool in_jobs = false;  ///< its job is in the jobs file
+  std::string outcome, resend, reason, key, method, url, digest;
+  std::optional<WallTime> first;  ///< when it was first sent
+  bool chosen = false;            ///< by --where, or there was none
+  bool taken = false;             ///< is sent again
+  bool named = false;             ///< by its id
+  bool in_jobs = false;           ///< its job is in the jobs file
 
   bool may_repeat() const {
-    return outcome != "in_doubt" && (resend == "safe" || resend == "same_key");
+    return outcome != "in_doubt" && (resend == "safe" || (resend == "same_key" && !key.empty()));
   }
 };
 
@@ -45,7 +51,15 @@ class Results {
     if (file.fd() < 0) throw UsageError(path + ": " + std::generic_category().message(errno));
     LineReader lines(file.fd(), path, UINT64_MAX);
     while (const auto line = lines.next()) {
-      if (!is_blank(line->text)) take(*line);
+      if (is_blank(line->text)) continue;
+      if (ends_within(file.fd(), *line) && !is_json(line->text)) {
+        std::fprintf(stderr,
+                     "redial: %s: its last line is cut and left out: find out what became of that "
+                     "job\n",
+                     printable(path).c_str());
+        return;
+      }
+      take(*line);
     }
   }
 
@@ -53,6 +67,30 @@ class Results {
   bool ended_well(const std::string& id) const { return ok_.contains(id); }
 
  private:
+  // Whether the file ends in that line, without a line end: a run was killed while it wrote it.
+  static bool ends_within(int fd, const Line& line) {
+    struct stat status {};
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           line.offset + line.text.size() == static_cast<std::uint64_t>(status.st_size);
+  }
+  static bool is_json(std::string_view text) {
+    try {
+      (void)JsonView::parse(text);
+      return true;
+    } catch (const JsonError&) {
+      return false;
+    }
+  }
+  static std::optional<WallTime> first_of(JsonView times) {
+    std::optional<WallTime> first;
+    if (!times.is(JsonView::Kind::object)) return first;
+    times.members([&](JsonView key, JsonView value) {
+      if (key.raw() == "\"first\"" && value.is(JsonView::Kind::string))
+        first = parse_utc(value.string());
+    });
+    return first;
+  }
+
   void take(const Line& line) {
     try {
       const JsonView result = JsonView::parse(line.text);
@@ -71,6 +109,8 @@ class Results {
           if (name == "\"key\"") verdict.key = text(value);
           if (name == "\"method\"") verdict.method = text(value);
           if (name == "\"url\"") verdict.url = text(value);
+          if (name == "\"digest\"") verdict.digest = text(value);
+          if (name == "\"t\"") verdict.first = first_of(value);
         });
       }
       if (id.empty() || verdict.outcome.empty() || verdict.resend.empty())
@@ -98,7 +138,7 @@ void take_named(Results& results, const std::vector<std::string>& ids) {
   for (const auto& id : ids) {
     const auto found = results.open().find(id);
     if (found != results.open().end()) {
-      found->second.taken = true;
+      found->second.taken = found->second.named = true;
     } else if (results.ended_well(id)) {
       throw UsageError("job " + printable(id) + " ended ok: it is not sent again");
     } else {
@@ -113,8 +153,20 @@ void take_failed(Results& results) {
   }
 }
 
+// Whether the server may have forgotten the key since.
+bool key_is_over(const Job& job, const Verdict& verdict, Session& session,
+                 const RunOptions& options) {
+  if (verdict.resend != "same_key") return false;
+  JobCall call = options.call_of(Job(job));
+  const auto plan = detail::SessionAccess::plan(
+      session, std::move(call.request), std::move(call.options), IdempotencyKey(verdict.key));
+  if (!plan || plan->key_lifetime == k_unlimited) return false;
+  return !verdict.first || std::chrono::system_clock::now() - *verdict.first >= plan->key_lifetime;
+}
+
 // The job that is about to be sent again has to be the one that the result is about.
-void recognise(const Job& job, Results& results, const std::vector<std::string>& secrets) {
+void recognise(const Job& job, Results& results, const std::vector<std::string>& secrets,
+               Session& session, const RunOptions& options) {
   const auto found = results.open().find(job.id);
   if (found == results.open().end()) return;
   Verdict& verdict = found->second;
@@ -124,6 +176,16 @@ void recognise(const Job& job, Results& results, const std::vector<std::string>&
     throw UsageError("job " + printable(job.id) + " (line " + std::to_string(job.line) +
                      ") is another call than its result line is about: " + verdict.method + " " +
                      verdict.url);
+  }
+  if (job.has_no_name() && !verdict.digest.empty() &&
+      verdict.digest != fmt::format("{:04x}", job.digest)) {
+    throw UsageError("line " + std::to_string(job.line) +
+                     " is not the one any more that the result of job " + printable(job.id) +
+                     " is about: a job without an id is known by its line, which must stay");
+  }
+  if (!verdict.named && key_is_over(job, verdict, session, options)) {
+    verdict.taken = false;
+    verdict.reason += "; its key's lifetime is over";
   }
 }
 
@@ -163,9 +225,13 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
   take_named(results, flags.ids);
   std::vector<std::string> secrets = default_secret_query_names();
   secrets.insert(secrets.end(), flags.call.redact.begin(), flags.call.redact.end());
+  CallSetup setup = checked_setup(flags);
+  const RunOptions options(setup.options);
+  Session session = make_session(setup);
   std::optional<CheckProgress> progress(flags);
-  JobFile jobs(flags.jobs, {.format = JobFormat(flags.input)}, interrupt,
-               progress->each([&](const Job& job) { recognise(job, results, secrets); }));
+  JobFile jobs(
+      flags.jobs, {.format = JobFormat(flags.input)}, interrupt,
+      progress->each([&](const Job& job) { recognise(job, results, secrets, session, options); }));
   progress.reset();
   std::uint64_t count = 0;
   for (const auto& [id, verdict] : results.open()) {
@@ -183,7 +249,10 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
         const auto found = results.open().find(job.id);
         if (found == results.open().end() || !found->second.taken) return false;
         // Only under the key it was sent with is it the same call to the server.
-        if (!found->second.key.empty()) job.key = found->second.key;
+        if (!found->second.key.empty()) {
+          job.key = found->second.key;
+          job.key_is_literal = true;
+        }
         return true;
       },
       count);

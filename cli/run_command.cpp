@@ -16,8 +16,6 @@
 namespace redial::cli {
 namespace {
 
-constexpr std::size_t k_shown_jobs = 20;
-
 // Sockets of calls in flight, and what else a process has open.
 void make_room_for(std::size_t concurrency) {
   rlimit limit{};
@@ -125,13 +123,10 @@ void say_untold(const Batch& batch, const RunOutput& output) {
                "redial: %zu jobs were in flight%s and have no result line; each may have "
                "happened:\n",
                jobs.size(), unwritten.empty() ? "" : ", or over,");
-  for (std::size_t i = 0; i < std::min(jobs.size(), k_shown_jobs); ++i) {
-    const InFlight& job = *jobs[i];
-    std::fprintf(stderr, "  %s  %s %s\n", printable(job.id).c_str(), printable(job.method).c_str(),
-                 printable(job.url).c_str());
+  for (const InFlight* const job : jobs) {
+    std::fprintf(stderr, "  %s  %s %s\n", printable(job->id).c_str(),
+                 printable(job->method).c_str(), printable(job->url).c_str());
   }
-  if (jobs.size() > k_shown_jobs)
-    std::fprintf(stderr, "  and %zu more\n", jobs.size() - k_shown_jobs);
 }
 
 // Where hosts had a limit, jobs behind the ones that are left may have been sent: each is named.
@@ -179,6 +174,8 @@ JobFile::Each CheckProgress::each(JobFile::Each further) {
 
 RunOutput::Options output_of(const RunFlags& flags, ResultFile::There there) {
   return {.jobs = flags.jobs,
+          .kept = flags.results,
+          .saved = flags.save_jobs,
           .results = flags.output,
           .attempts = flags.attempts_out,
           .there = there,
@@ -256,8 +253,9 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
     const Tally& tally = batch.tally();
     const std::string out = output.path().empty() ? "RESULTS.jsonl" : shell_quoted(output.path());
     if (!batch.exhausted() && file != nullptr && !again.empty()) {
-      text += fmt::format("  next: redial run {} {} -o NEW.jsonl\n", again_text,
-                          rest_flag(lines_left(batch.unsent_lines(), file->last_line())));
+      text +=
+          fmt::format("  next: redial run {} {} -o NEW.jsonl\n", again_text,
+                      rest_flag(lines_left(batch.unsent_lines(), file->last_line()).within(lines)));
     }
     if (tally.repeatable() > 0 && !again.empty()) {
       text += fmt::format("  next: redial retry {} {} --failed\n", again_text, out);

@@ -19,9 +19,11 @@ namespace redial::cli {
 class RunOutput {
  public:
   struct Options {
-    std::string jobs;      ///< the jobs file, which no output may be
-    std::string results;   ///< "" and "-": standard output
-    std::string attempts;  ///< empty: none are written
+    std::string jobs;        ///< the jobs file, which no output may be
+    std::string kept = {};   ///< a file of results that is read, which may only be appended to
+    std::string saved = {};  ///< where a copy of the jobs goes
+    std::string results;     ///< "" and "-": standard output
+    std::string attempts;    ///< empty: none are written
     ResultFile::There there = ResultFile::There::keep_as_bak;
     bool ordered = false;  ///< in the order of the input
   };

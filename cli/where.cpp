@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include <redial/http/url.hpp>
@@ -36,7 +37,8 @@ std::vector<std::string_view> split(std::string_view text, std::string_view by) 
 std::optional<double> number_of(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  const bool all = error == std::errc() && end == text.data() + text.size() && !text.empty();
+  if (!all || !std::isfinite(value)) return std::nullopt;  // "nan" and "inf" are words here
   return value;
 }
 

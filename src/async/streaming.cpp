@@ -35,7 +35,7 @@ class Stream : public AsyncCall {
   bool wait(std::shared_ptr<AsyncRest>& rest, std::coroutine_handle<> waiter, Ready ready) {
     const std::lock_guard lock(mutex_);
     if (ready(*this)) {
-      promised();
+      promised(ready);
       return false;
     }
     rest = std::make_shared<AsyncRest>(waiter, SteadyTime::min());
@@ -59,11 +59,11 @@ class Stream : public AsyncCall {
   // The mutex is held by whoever calls these.
   void wake_coroutine() {
     if (waits_ == nullptr || !waits_for_(*this)) return;
-    promised();
+    promised(waits_for_);
     start_rest(session_, std::exchange(waits_, nullptr));
   }
   // What made the coroutine go on must still be there when it does.
-  virtual void promised() {}
+  virtual void promised(Ready /*what*/) {}
   void wake_transport() {
     if (const auto ready = std::exchange(ready_, nullptr)) ready();
   }
@@ -84,10 +84,13 @@ class IncomingBody final : public Stream, public BodySink {
 
   void begin(const Response& response) override {
     const std::lock_guard lock(mutex_);
+    // Asked beforehand it could be taken back; the coroutine may have gone on since.
+    if (given_) throw std::runtime_error("the answer began anew after a part of it was read");
     if (seen_ && head_ && !same(*head_, response))
       throw std::runtime_error(
           "the answer began anew, and is another one, after its head was read");
     head_ = response;
+    bytes_.clear();
     wake_coroutine();
   }
   void write(std::string_view piece) override {
@@ -158,10 +161,14 @@ class IncomingBody final : public Stream, public BodySink {
     return a.status() == b.status() && equal("Content-Length") && equal("Content-Type") &&
            equal("ETag");
   }
-  void promised() override { seen_ = true; }
+  void promised(Ready what) override {
+    seen_ = true;
+    given_ = given_ || what == has_piece;
+  }
 
   std::optional<Response> head_;
   bool seen_ = false;   // the coroutine has something of this answer
+  bool given_ = false;  // a piece of its body
   bool ended_ = false;  // it has the body that was in memory
 };
 

@@ -103,11 +103,30 @@ bool Call::is_believed_unsent(const Outcome& outcome) const noexcept {
 
 bool Call::says_not_processed(const Outcome& outcome) const noexcept {
   const Statuses& not_processed = policy_.retry().not_processed;
-  // A 417 says so of an Expect alone.
-  const bool listed =
-      not_processed.contains(outcome.status) && (outcome.status != 417 || outcome.sent_expect);
+  // A 417 says so of an Expect alone. A 408 over a connection that stood idle may be about that,
+  // and was sent before our request came: then it is the last there (RFC 9110 §15.5.9).
+  const bool elsewhere = (outcome.status == 417 && !outcome.sent_expect) ||
+                         (outcome.status == 408 && outcome.connection_reused && !outcome.closes);
+  const bool listed = not_processed.contains(outcome.status) && !elsewhere;
   return listed || is_believed_unsent(outcome) ||
          (is_throttled(outcome) && not_processed.contains(429));
+}
+
+// A 4xx says that the request was turned away; where it may say something else (RFC 9110 §15.5,
+// RFC 6585 §4), and where the policy takes it for a gateway's, only as far as it is believed.
+bool Call::is_refusal(const Outcome& outcome) const noexcept {
+  if (!is_4xx(outcome.status) || policy_.retry().gateway_statuses.contains(outcome.status))
+    return false;
+  switch (outcome.status) {
+    case 408:
+    case 417:
+    case 421:
+    case 425:
+    case 429:
+      return says_not_processed(outcome);
+    default:
+      return true;
+  }
 }
 
 Step Call::next(Now now) {
@@ -235,8 +254,12 @@ void Call::report(const Outcome& outcome, Now now) {
 
 void Call::note_doubt(const Outcome& outcome) noexcept {
   const bool answered = outcome.evidence == Evidence::responded;
-  const bool turned_away = answered && (is_4xx(outcome.status) || is_believed_unsent(outcome));
-  if (outcome.evidence == Evidence::maybe || (answered && !turned_away)) got_further_ = true;
+  const bool turned_away = answered && (is_refusal(outcome) || is_believed_unsent(outcome));
+  if (outcome.evidence == Evidence::maybe || (answered && !turned_away)) {
+    got_further_ = true;
+    // A redirect may have led to where the key means nothing.
+    resend_if_acted_ = std::max(resend_if_acted_, resend_once_acted(traits_));
+  }
   if (answered) {
     hint_ends_.reset();
     const bool whole = outcome.body == BodyVerdict::whole;

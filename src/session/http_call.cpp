@@ -99,7 +99,7 @@ class HttpCall::HttpAttempt final : public Attempt {
 
   Sink* head(ReceivedResponse& received) override {
     const RequestOptions& options = call_.options_;
-    const bool to_sink = options.sink != nullptr && received.status >= 200 && received.status < 300;
+    const bool to_sink = options.sink != nullptr && call_.belongs_in_sink(received.status);
     receive.body_bytes = options.max_body.value_or(to_sink ? k_no_limit : receive.body_bytes);
     if (!to_sink) return nullptr;
     ReceivedResponse copy;
@@ -126,12 +126,22 @@ class HttpCall::HttpAttempt final : public Attempt {
   HttpCall& call_;
 };
 
+// A 2xx with content, and not one that the policy asks again for: a sink is not shown what is not
+// the answer.
+bool HttpCall::belongs_in_sink(int status) const {
+  return status >= 200 && status < 300 && status != 204 && status != 205 &&
+         request_->method != "HEAD" && !policy_.retry().status_forcelist.contains(status);
+}
+
 std::unique_ptr<HttpCall::Extras> HttpCall::extras_of(CallPlan& plan) {
   const bool owns = plan.options.use_count() > 0 || plan.policy.use_count() > 0 ||
                     plan.own_proxies || plan.nested;
   if (!owns && plan.key.empty()) return nullptr;
-  auto extras = std::make_unique<Extras>(
-      Extras{.key = std::move(plan.key), .key_lifetime = plan.key_lifetime, .own = nullptr});
+  const bool keyed = !plan.key.empty();
+  auto extras = std::make_unique<Extras>(Extras{.key = std::move(plan.key),
+                                                .carries_key = keyed,
+                                                .key_lifetime = plan.key_lifetime,
+                                                .own = nullptr});
   if (owns) {
     extras->own =
         std::make_unique<const Extras::Own>(Extras::Own{.options = std::move(plan.options),
@@ -242,7 +252,7 @@ CallTraits HttpCall::traits() const {
           .idempotent = idempotent && said != Idempotent::no,
           .declared = said == Idempotent::yes || (allowed && !idempotent && said != Idempotent::no),
           .forbidden = said == Idempotent::no,
-          .keyed = extras_ && !extras_->key.empty(),
+          .keyed = extras_ && extras_->carries_key,
           .streams = request.body.streamed() || feed_ != nullptr,
           .key_lifetime = extras_ ? extras_->key_lifetime : k_unlimited,
           .scheme = request.url.scheme(),
@@ -250,6 +260,10 @@ CallTraits HttpCall::traits() const {
           .port = request.url.port(),
           .route = options_.route,
           .method = request.method};
+}
+
+const IdempotencyKeys& HttpCall::keys() const {
+  return mount_->idempotency ? *mount_->idempotency : session_.keys;
 }
 
 // A loop needs descriptors and memory of its own.
@@ -328,6 +342,14 @@ void HttpCall::judge(Attempt& told, Outcome& outcome) {
   outcome.body_replayable = request_->body.replayable();
   if (feed_ != nullptr) feed_->judge(outcome);
   if (outcome.evidence != Evidence::responded) return;
+  // Who has the answer in memory sees its status; what goes elsewhere would pass for the whole.
+  const bool unasked =
+      feed_ != nullptr && !feed_->asks_for_rest() && !request_->headers.contains("Range");
+  if (outcome.status == 206 && outcome.body == BodyVerdict::whole && unasked) {
+    outcome.body = BodyVerdict::mismatch;
+    outcome.fault = Fault::body_mismatch;
+    outcome.detail = "206 Partial Content that was not asked for";
+  }
   const Headers& headers = attempt.response.headers;
   const WallTime now = loop_->now().wall;
   cookies_.keep(request_->url, headers, now);
@@ -403,8 +425,13 @@ void HttpCall::follow(HttpAttempt& attempt) {
   const std::shared_ptr<Request> before = std::exchange(request_, std::move(attempt.next));
   if (digest_) digest_->move_to(*request_);
   authorize_hop(*request_, before->url, session_.netrc);
-  if (extras_ && request_->method != before->method) extras_->key.clear();
+  const std::string name = keys().header;
   go_to(request_->url);
+  if (extras_ && extras_->carries_key) {
+    const bool known = iequals(keys().header, name) && request_->headers.contains(name);
+    extras_->carries_key = known && request_->method == before->method;
+    extras_->key_lifetime = std::min(extras_->key_lifetime, keys().lifetime);
+  }
   if (observation_) observe();
   call_->retarget(traits());
 }

@@ -8,6 +8,7 @@
 
 #include <redial/policy/call.hpp>
 #include <redial/session/errors.hpp>
+#include <redial/session/idempotency.hpp>
 #include <redial/session/netrc.hpp>
 #include <redial/session/options.hpp>
 
@@ -31,6 +32,7 @@ struct SessionParts {
   const Mounts& mounts;
   const ProxyChoice& proxies;
   const std::vector<std::string>& secrets;
+  const IdempotencyKeys& keys;  ///< where a mount has no others
   DigestLogins& digests;
   CookieJar* jar;      ///< null: none
   Observer* observer;  ///< null: nobody
@@ -127,12 +129,15 @@ class HttpCall final : public DriveHost {
       std::optional<NestedRetries> nested;
     };
     std::string key;
+    bool carries_key = false;  ///< the next request does, under the name that its server knows
     Duration key_lifetime = k_unlimited;
     std::unique_ptr<const Own> own;
   };
   static std::unique_ptr<Extras> extras_of(CallPlan& plan);
 
+  bool belongs_in_sink(int status) const;
   CallTraits traits() const;
+  const IdempotencyKeys& keys() const;
   void observe();
   void leave_observed();
   void go_to(const Url& url);

@@ -134,6 +134,7 @@ struct Session::State {
         parts{.mounts = mounts,
               .proxies = proxies,
               .secrets = options.secret_query_names,
+              .keys = own_keys,
               .digests = digests,
               .jar = options.keep_cookies ? &jar : nullptr,
               .observer = options.observer.get(),
@@ -211,14 +212,17 @@ const IdempotencyKeys& Session::State::keys_at(const Url& url) const {
 void Session::State::add_key(Request& request, const IdempotencyKey* given,
                              std::string& key) const {
   const IdempotencyKeys& keys = keys_at(request.url);
-  if (given != nullptr) {
+  const auto by_hand = request.headers.get(keys.header);
+  if (given != nullptr && !given->value.empty() && by_hand == given->value) {
+    key = given->value;  // as it was written, quotes and all
+  } else if (given != nullptr) {
     key = given->value.empty() ? random_uuid() : given->value;
     if (key.size() > keys.max_length) {
       throw std::invalid_argument("RequestOptions.idempotency_key: " + std::to_string(key.size()) +
                                   " bytes, the server takes " + std::to_string(keys.max_length));
     }
     request.headers.set(keys.header, keys.quoted ? detail::quoted_string(key) : key);
-  } else if (const auto by_hand = request.headers.get(keys.header)) {
+  } else if (by_hand) {
     key = *by_hand;
   }
 }

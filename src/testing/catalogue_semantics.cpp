@@ -156,7 +156,9 @@ void add_statuses(std::vector<NamedFault>& catalogue) {
   const Pairs later{{"Retry-After", "1"}};
   add("F36-400", "400", 400);
   add("F36-404", "404", 404);
-  add("F36-408", "408: the request did not arrive in time", 408);
+  catalogue.push_back({.name = "F36-408",
+                       .what = "408: the request did not arrive in time",
+                       .replies = always({.status = 408, .close = true})});
   add("F36-409", "409", 409);
   add("F36-413-retry-after", "413 with Retry-After: 1", 413, later);
   add("F36-421", "421: wrong connection", 421);

@@ -190,6 +190,7 @@ void ScriptedLoop::finish(Event& event) {
 
   outcome.evidence = Evidence::responded;
   outcome.status = exchange.response.status;
+  outcome.closes = iequals(exchange.response.headers.get("Connection").value_or(""), "close");
   outcome.fault = script.fault;
   outcome.body = verdict_of(script.fault);
   outcome.os_error = script.os_error;

@@ -58,6 +58,8 @@ Outcome any_outcome() {
         outcome.proved_unsent = outcome.status >= 500 && *rc::gen::arbitrary<bool>();
       }
   }
+  outcome.connection_reused = *rc::gen::arbitrary<bool>();
+  outcome.closes = *rc::gen::arbitrary<bool>();
   return outcome;
 }
 
@@ -139,8 +141,9 @@ Run play(const Policy& policy, const CallTraits& traits, std::uint64_t seed) {
 }
 
 bool says_not_processed(const Outcome& one) {
-  return one.proved_unsent || one.status == 408 || one.status == 421 || one.status == 425 ||
-         one.status == 429 || (one.status == 417 && one.sent_expect);
+  const bool answers_ours = one.status != 408 || !one.connection_reused || one.closes;
+  return one.proved_unsent || (one.status == 408 && answers_ours) || one.status == 421 ||
+         one.status == 425 || one.status == 429 || (one.status == 417 && one.sent_expect);
 }
 
 // What docs/reference say about "in doubt", over the attempts alone.
@@ -169,7 +172,8 @@ Resend resend(const CallTraits& traits, const std::vector<Outcome>& outcomes) {
   for (const auto& one : outcomes) {
     got_further = got_further || one.evidence == Evidence::maybe ||
                   (one.evidence == Evidence::responded && !one.proved_unsent &&
-                   (one.status < 400 || one.status >= 500));
+                   (one.status < 400 || one.status >= 500 ||
+                    ((one.status == 408 || one.status == 417) && !says_not_processed(one))));
   }
   if (!got_further) return Resend::safe;
   if (traits.forbidden) return Resend::unsafe;

@@ -124,6 +124,7 @@ class REDIAL_EXPORT Call final : public StepSource {
   void stop(StopReason reason, Now now);
   std::optional<bool> replaced_judgement(const Outcome& outcome, Now now) const;
   bool says_not_processed(const Outcome& outcome) const noexcept;
+  bool is_refusal(const Outcome& outcome) const noexcept;
   bool is_believed_unsent(const Outcome& outcome) const noexcept;
   bool is_throttled(const Outcome& outcome) const noexcept;
   StopReason gate_reason(StopReason when_not_idempotent) const noexcept;
@@ -154,8 +155,8 @@ class REDIAL_EXPORT Call final : public StepSource {
   int hops_ = 0;
   int failures_ =
       0;  // since the call began, or since the last redirect where redirects spend the total
-  int challenges_met_ = 0;        // 401
-  const Resend resend_if_acted_;  // once the first request may have done something
+  int challenges_met_ = 0;  // 401
+  Resend resend_if_acted_;  // once a request may have done something
   StopReason stop_ = StopReason::none;
   bool in_flight_ = false;
   bool cancel_issued_ = false;

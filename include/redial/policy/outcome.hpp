@@ -39,6 +39,7 @@ struct Outcome {
   bool meets_challenge = false;  ///< set by the driver: what a 401 asks for can be sent along
   bool sent_expect = false;      ///< the request carried `Expect: 100-continue`
   bool connection_reused = false;  ///< the connection had carried an earlier exchange
+  bool closes = false;             ///< the answer says that nothing follows it on its connection
   std::optional<Duration> retry_after =
       std::nullopt;  ///< the server's hint (or its proxy's, when nothing was sent), counted from
                      ///< the end of the attempt

@@ -324,7 +324,10 @@ void Attempt::finish() {
   outcome_.evidence = head_received_ ? Evidence::responded
                       : sent > 0     ? Evidence::maybe
                                      : Evidence::not_sent;
-  if (head_received_) outcome_.status = exchange_->response.status;
+  if (head_received_) {
+    outcome_.status = exchange_->response.status;
+    outcome_.closes = !parser_->keep_alive();
+  }
   if (head_received_ && !body_complete_ && outcome_.body == BodyVerdict::whole)
     outcome_.body = BodyVerdict::cut;
   outcome_.fault = body_complete_ ? Fault::none : fault_;
@@ -937,6 +940,9 @@ bool Attempt::feed_body() {
       return fail_body(BodyVerdict::cut, error.message());
     if (used == 0) break;
   }
+  // What the parser cannot take a part of: the line of a chunk, or the trailer section.
+  if (!parser_->is_done() && buffer.size() - begin_ > exchange_->receive.head_bytes)
+    return fail_body(BodyVerdict::too_large, "a chunk's line or a trailer section without end");
   if (begin_ == buffer.size()) {
     buffer.clear();
     begin_ = 0;
@@ -948,7 +954,7 @@ bool Attempt::feed_body() {
 }
 
 void Attempt::complete_body() {
-  const BodyVerdict verdict = decoder_->finish();
+  const BodyVerdict verdict = decoder_->finish(parser_->need_eof());
   if (verdict != BodyVerdict::whole) {
     fail_body(verdict, "the content coding ends early");
     return;

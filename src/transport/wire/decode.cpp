@@ -89,7 +89,9 @@ BodyVerdict Decoder::deliver(std::string_view piece) {
   return output_(piece) ? BodyVerdict::whole : BodyVerdict::sink_failed;
 }
 
-BodyVerdict Decoder::finish() {
+BodyVerdict Decoder::finish(bool by_connection) {
+  // Without a byte there may have been nothing to code; but then somebody has to have said so.
+  if (by_connection && received_ == 0 && !stages_.empty()) return BodyVerdict::undecodable;
   for (const auto& stage : stages_) {
     if (received_ > 0 && !stage->complete()) return BodyVerdict::undecodable;
   }

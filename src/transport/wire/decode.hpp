@@ -32,8 +32,9 @@ class Decoder {
 
   /// `whole` while all is well.
   BodyVerdict put(std::string_view piece);
-  /// After the last piece: damage that only shows at the end (a coding cut short).
-  BodyVerdict finish();
+  /// After the last piece: damage that only shows at the end (a coding cut short). `by_connection`:
+  /// nothing but the connection's end says that it was the last.
+  BodyVerdict finish(bool by_connection = false);
 
  private:
   BodyVerdict pass(std::size_t stage, std::string_view piece);

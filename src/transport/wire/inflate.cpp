@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -30,7 +31,7 @@ class Inflate final : public Stage {
     stream_.avail_in = static_cast<uInt>(piece.size());
     while (stream_.avail_in > 0) {
       padded_ = padded_ || (ended_ && !begin_member());
-      if (padded_) return BodyVerdict::whole;  // padding after the end: ignored, as gzip(1) does
+      if (padded_) return rest_is_zero() ? BodyVerdict::whole : BodyVerdict::undecodable;
       std::array<char, 16384> out;
       stream_.next_out = reinterpret_cast<Bytef*>(out.data());
       stream_.avail_out = static_cast<uInt>(out.size());
@@ -74,6 +75,12 @@ class Inflate final : public Stage {
     return BodyVerdict::whole;
   }
 
+  // Zeros after the end are padding, as for gzip(1); anything else was content, and is damaged.
+  bool rest_is_zero() const {
+    return std::all_of(stream_.next_in, stream_.next_in + stream_.avail_in,
+                       [](Bytef byte) { return byte == 0; });
+  }
+
   // RFC 1952 §2.2: a gzip file may be several members in a row.
   bool begin_member() {
     if (!gzip_ || *stream_.next_in != 0x1F) return false;
@@ -94,7 +101,7 @@ class Inflate final : public Stage {
   bool gzip_;
   bool live_ = false;
   bool ended_ = false;
-  bool padded_ = false;  // something followed the last member that is none
+  bool padded_ = false;  // something followed the last member that is none: zeros
 };
 
 }  // namespace

@@ -76,7 +76,7 @@ class Judge {
     }
     if (nature.evidence != Evidence::responded) return;
     const int kind = nature.status / 100;
-    further_ = further_ || kind != 4;
+    further_ = further_ || kind != 4 || (nature.status == 417 && !now_.expects);
     const bool whole = nature.body == BodyVerdict::whole;
     const bool done = (kind == 2 || kind == 3) && whole;
     const bool refused = kind == 4 && !is_in(nature.status, {408, 409, 421, 422, 425, 429});

@@ -139,6 +139,21 @@ TEST(Job, WhatAJobSaysBeatsTheRun) {
             (std::vector<std::string>{"Accept-Encoding", "User-Agent"}));
 }
 
+TEST(Job, ALiteralKeyIsTheKeyWhateverItReads) {
+  const RunOptions of_the_run{RequestOptions{}};
+  for (const char* const key : {"auto", "none"}) {
+    Job job = parse_job("http://a.test/", 1);
+    job.key = key;
+    job.key_is_literal = true;
+    EXPECT_EQ(of_the_run.call_of(std::move(job)).key->value, key);
+  }
+}
+
+TEST(Job, MetaStaysOnOneLine) {
+  EXPECT_EQ(parse_job("{\"url\":\"http://a.test/\",\"meta\":{\n\"a\":\r\n1}}", 1).meta,
+            "{ \"a\":  1}");
+}
+
 TEST(Job, EqualOptionsAreThereOnce) {
   RequestOptions run;
   run.idempotency_key = IdempotencyKey::automatic();

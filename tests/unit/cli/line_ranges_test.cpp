@@ -40,6 +40,11 @@ TEST(LineRanges, OfWhatAStoppedRunHasLeft) {
   EXPECT_TRUE(lines_left({}, 4).is_rest());
   EXPECT_EQ(lines_left({2, 3, 7}, 9).text(), "2-3,7,10-");
   EXPECT_EQ(lines_left({9}, 9).text(), "9-");
+  // And no more than it was to send.
+  EXPECT_EQ(lines_left({}, 6).within(LineRanges("6,12-")).text(), "12-");
+  EXPECT_EQ(lines_left({3}, 6).within(LineRanges("1-3,5-8,10")).text(), "3,7-8,10");
+  EXPECT_TRUE(lines_left({}, 6).within(LineRanges::from(3)).is_rest());
+  EXPECT_EQ(lines_left({}, 9).within(LineRanges("1-5")).text(), "");
 }
 
 }  // namespace

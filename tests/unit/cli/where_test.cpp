@@ -37,6 +37,14 @@ TEST(Where, ReachesIntoObjectsAndKnowsTheHost) {
   EXPECT_TRUE(matches("host=a.test"));
 }
 
+TEST(Where, NanAndInfinityAreWords) {
+  const char* const line = R"({"id":"Nan","outcome":"failed","meta":{"name":"inf"}})";
+  EXPECT_FALSE(Where("id=5").matches(JsonView::parse(line)));
+  EXPECT_TRUE(Where("id=Nan").matches(JsonView::parse(line)));
+  EXPECT_FALSE(Where("meta.name>5").matches(JsonView::parse(line)) &&
+               Where("meta.name<5").matches(JsonView::parse(line)));
+}
+
 TEST(Where, AbsentAndNullEqualNullOnly) {
   EXPECT_TRUE(matches("key=null"));
   EXPECT_TRUE(matches("retry_at=null"));

@@ -254,6 +254,36 @@ TEST(Call, A417WithoutAnExpectSaysNothingAboutThePost) {
   EXPECT_EQ(expected.run({strange, answered(200)}).call.stop_reason(), StopReason::succeeded);
 }
 
+TEST(Call, A408OnAnIdleConnectionIsBelievedOnlyAsTheLastAnswerThere) {
+  Outcome stray = answered(408);
+  stray.connection_reused = true;
+  Script script(post());
+  script.run({stray, answered(200)});
+  EXPECT_EQ(script.call.stop_reason(), StopReason::not_idempotent);
+  EXPECT_EQ(script.call.resend(), Resend::unsafe);
+  stray.closes = true;
+  Script closing(post());
+  EXPECT_EQ(closing.run({stray, answered(200)}).call.stop_reason(), StopReason::succeeded);
+  stray.closes = stray.connection_reused = false;
+  Script fresh(post());
+  EXPECT_EQ(fresh.run({stray, answered(200)}).call.stop_reason(), StopReason::succeeded);
+}
+
+TEST(Call, WhatThePolicyDoesNotBelieveIsNotCalledSafe) {
+  const auto resend = [](int status, Retry retry) {
+    Script script(post(), std::move(retry));
+    script.run({answered(status)});
+    EXPECT_EQ(script.call.attempts(), 1) << status;
+    return script.call.resend();
+  };
+  EXPECT_EQ(resend(404, {}), Resend::safe);
+  EXPECT_EQ(resend(408, {.not_processed = {421}}), Resend::unsafe);
+  EXPECT_EQ(resend(429, {.not_processed = {421}}), Resend::unsafe);
+  EXPECT_EQ(resend(417, {}), Resend::unsafe) << "it answers no Expect";
+  EXPECT_EQ(resend(499, {}), Resend::safe);
+  EXPECT_EQ(resend(499, {.gateway_statuses = {499}}), Resend::unsafe);
+}
+
 TEST(Call, AHintAtTheEndOfTimeStaysThere) {
   const auto ages = std::chrono::hours{24 * 365 * 100};
   Script script(get(), {.retry_after_max = k_unlimited}, {.deadline = k_unlimited});

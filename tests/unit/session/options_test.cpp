@@ -134,6 +134,53 @@ TEST(Key, OneGivenByHandCountsToo) {
   EXPECT_EQ(response.report().key, "mine");
 }
 
+TEST(Key, EqualToTheOneByHandLeavesItAsItWasWritten) {
+  SessionOptions options;
+  options.quote_idempotency_key = true;
+  for (const char* const key : {"\"k-1\"", "k-1"}) {
+    EXPECT_EQ(Bench(options)
+                  .sent("POST", "http://a.test/",
+                        {.headers = {{"Idempotency-Key", key}}, .idempotency_key = key})
+                  .headers.get("Idempotency-Key"),
+              key);
+  }
+}
+
+TEST(Key, IsNoLicenceWhereARedirectTakesItOff) {
+  Bench bench;
+  bench.transport->then(Scripted::answer(307, {{"Location", "http://b.test/"}}))
+      .then(Scripted::failing(Fault::reset));
+  Retry retry;
+  retry.remove_headers_on_redirect = {"Idempotency-Key"};
+  const auto result =
+      bench.session.try_post("http://a.test/", {.retry = retry, .idempotency_key = "k-1"});
+  ASSERT_FALSE(result);
+  const CallReport& report = result.error().report();
+  EXPECT_EQ(report.attempts.size(), 2U) << "the second server saw no key";
+  EXPECT_EQ(report.outcome, CallOutcome::in_doubt);
+  EXPECT_EQ(report.resend, Resend::unsafe);
+}
+
+TEST(Key, IsNoLicenceWhereTheServerKnowsItByAnotherName) {
+  Bench bench;
+  bench.session.mount("http://b.test", {.transport = bench.transport,
+                                        .idempotency = IdempotencyKeys{.header = "X-Key"}});
+  bench.transport->then(Scripted::answer(307, {{"Location", "http://b.test/"}}))
+      .then(Scripted::failing(Fault::reset));
+  const auto result = bench.session.try_post("http://a.test/", {.idempotency_key = "k-1"});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().report().attempts.size(), 2U);
+  EXPECT_EQ(result.error().report().resend, Resend::unsafe);
+}
+
+TEST(Key, IsReportedAlsoWhenARedirectEndedInAGet) {
+  Bench bench;
+  bench.transport->then(Scripted::answer(303, {{"Location", "/done"}})).then(Scripted::answer(404));
+  const auto response = bench.session.post("http://a.test/", {.idempotency_key = "k-1"});
+  EXPECT_EQ(response.report().key, "k-1");
+  EXPECT_EQ(response.report().resend, Resend::same_key);
+}
+
 TEST(Key, AutomaticOnesDiffer) {
   Bench bench;
   const auto key = [&] {

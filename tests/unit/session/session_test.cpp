@@ -154,6 +154,46 @@ TEST(Session, OnlyAWholeBodyIsCommitted) {
   }
 }
 
+TEST(Session, ASinkIsNotShownWhatIsAskedForAgain) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(202, {}, "pending"))
+      .then(Scripted::answer(200, {}, "real"))
+      .then(Scripted::answer(202, {}, "pending"))
+      .then(Scripted::answer(404, {}, "gone"));
+  MemorySink sink(false);
+  const Retry retry{.status_forcelist = {202, 503}};
+  EXPECT_TRUE(fixture.session.try_get("http://a.test/", {.retry = retry, .sink = &sink}));
+  EXPECT_EQ(sink.committed, "real");
+  sink = MemorySink(false);
+  (void)fixture.session.try_get("http://a.test/", {.retry = retry, .sink = &sink});
+  EXPECT_EQ(sink.committed, "");
+  EXPECT_EQ(sink.pending, "");
+}
+
+TEST(Session, AnAnswerWithoutContentLeavesTheSinkAlone) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(204)).then(Scripted::answer(200));
+  MemorySink sink(true);
+  sink.committed = "what was there";
+  EXPECT_TRUE(fixture.session.try_get("http://a.test/", {.sink = &sink}));
+  EXPECT_TRUE(fixture.session.try_request("HEAD", "http://a.test/", {.sink = &sink}));
+  EXPECT_EQ(sink.committed, "what was there");
+}
+
+TEST(Session, APartThatNobodyAskedForDoesNotReachASink) {
+  Fixture fixture;
+  const Scripted part = Scripted::answer(206, {{"Content-Range", "bytes 0-3/9"}}, "part");
+  for (int i = 0; i < 3; ++i) fixture.transport->then(part);
+  const Retry once{.total = 0};
+  EXPECT_EQ(fixture.session.get("http://a.test/", {.retry = once}).status(), 206);
+  MemorySink sink(true);
+  EXPECT_FALSE(
+      fixture.session.try_post("http://a.test/", {.body = "x", .retry = once, .sink = &sink}));
+  EXPECT_EQ(sink.committed, "");
+  EXPECT_TRUE(fixture.session.try_get("http://a.test/",
+                                      {.headers = {{"Range", "bytes=0-3"}}, .retry = once}));
+}
+
 TEST(Session, ADeadlineIsADeadline) {
   Fixture fixture;
   Scripted slow = Scripted::answer(200);

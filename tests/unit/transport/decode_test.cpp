@@ -99,11 +99,32 @@ TEST(Decode, SeveralMembersAndStackedCodings) {
             k_text);
 }
 
-TEST(Decode, PaddingAfterGzipIsIgnoredHoweverItIsCut) {
-  const std::string padded = packed(k_text, 31) + std::string("\0\0\x1F\x8B rest", 9);
+TEST(Decode, ZerosAfterGzipAreIgnoredHoweverTheyAreCut) {
+  const std::string padded = packed(k_text, 31) + std::string(9, '\0');
   for (std::size_t step = 1; step <= padded.size(); ++step) {
     EXPECT_EQ(decode("gzip", padded, step).verdict, BodyVerdict::whole) << step;
     EXPECT_EQ(decode("gzip", padded, step).text, k_text) << step;
+  }
+}
+
+TEST(Decode, AnythingElseAfterTheEndIsDamage) {
+  std::string members = packed(k_text, 31) + packed(k_text, 31);
+  members[members.size() / 2] ^= 1;  // the second one's first byte
+  for (const std::string& text :
+       {members, packed(k_text, 31) + std::string("\0\0rest", 6), packed(k_text, 31) + "x"}) {
+    for (const std::size_t step : {std::size_t{1}, text.size()})
+      EXPECT_EQ(decode("gzip", text, step).verdict, BodyVerdict::undecodable);
+  }
+  EXPECT_EQ(decode("deflate", packed(k_text, 15) + "x").verdict, BodyVerdict::undecodable);
+  EXPECT_EQ(decode("deflate", packed(k_text, -15) + "x").verdict, BodyVerdict::undecodable);
+}
+
+TEST(Decode, NothingAtAllIsWholeOnlyWhereItsLengthWasSaid) {
+  const ReceiveLimits limits;
+  for (const char* const coding : {"gzip", "deflate", "br", "zstd"}) {
+    wire::Decoder decoder({{"Content-Encoding", coding}}, true, limits, [](auto) { return true; });
+    EXPECT_EQ(decoder.finish(false), BodyVerdict::whole) << coding;
+    EXPECT_EQ(decoder.finish(true), BodyVerdict::undecodable) << coding;
   }
 }
 
