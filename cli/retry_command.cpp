@@ -49,10 +49,14 @@ class Results {
     for (const auto& text : where) where_.emplace_back(text);
     const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.fd() < 0) throw UsageError(path + ": " + std::generic_category().message(errno));
+    struct stat status {};
+    const bool has_size = fstat(file.fd(), &status) == 0 && S_ISREG(status.st_mode);
+    const std::uint64_t size = has_size ? static_cast<std::uint64_t>(status.st_size) : 0;
     LineReader lines(file.fd(), path, UINT64_MAX);
     while (const auto line = lines.next()) {
       if (is_blank(line->text)) continue;
-      if (ends_within(file.fd(), *line) && !is_json(line->text)) {
+      // The file ends in that line, without a line end: a run was killed while it wrote it.
+      if (line->offset + line->text.size() == size && !is_json(line->text)) {
         std::fprintf(stderr,
                      "redial: %s: its last line is cut and left out: find out what became of that "
                      "job\n",
@@ -67,12 +71,6 @@ class Results {
   bool ended_well(const std::string& id) const { return ok_.contains(id); }
 
  private:
-  // Whether the file ends in that line, without a line end: a run was killed while it wrote it.
-  static bool ends_within(int fd, const Line& line) {
-    struct stat status {};
-    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-           line.offset + line.text.size() == static_cast<std::uint64_t>(status.st_size);
-  }
   static bool is_json(std::string_view text) {
     try {
       (void)JsonView::parse(text);

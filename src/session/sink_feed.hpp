@@ -32,7 +32,7 @@ class SinkFeed final : public Exchange::Sink {
   void head(const Response& response, bool decoded);
   bool write(std::string_view piece) override;
   bool wants_more(const std::function<void()>& ready) override;
-  /// Whether this attempt does.
+  /// Whether this attempt asks for the rest alone.
   bool asks_for_rest() const noexcept { return asked_; }
   /// Where this answer's body goes on; 0: it begins.
   std::uint64_t resumed_at() const noexcept { return resumed_at_; }
