@@ -62,5 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     require(range && range->first == 4 && range->last <= 9);
     require(partial.has_room_for(range->last - 3) && !partial.has_room_for(range->last - 2));
   }
+
+  detail::PartialBody own;
+  if (!own.begin_part(headers, "bytes=4-") && own.has_room_for(~std::uint64_t{0}) == false) {
+    const auto range = detail::parse_content_range(headers.get("Content-Range").value_or(""));
+    require(range && range->first == 4);
+    require(own.has_room_for(range->last - 3) && !own.has_room_for(range->last - 2));
+  }
   return 0;
 }

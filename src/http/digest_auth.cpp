@@ -7,6 +7,7 @@
 
 #include <redial/http/text.hpp>
 
+#include "http/comma_list.hpp"
 #include "http/hash.hpp"
 
 namespace redial {
@@ -37,21 +38,12 @@ bool set_algorithm(std::string_view name, DigestChallenge& into) {
   return true;
 }
 
-bool offers(std::string_view list, std::string_view wanted) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    if (iequals(trim_ows(list.substr(0, comma)), wanted)) return true;
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-  return false;
-}
-
 bool set_qop(const Challenge& challenge, bool body_known, DigestChallenge& into) {
   const auto offered = challenge.find("qop");
   if (!offered) return true;
-  if (offers(*offered, "auth")) {
+  if (lists(*offered, "auth")) {
     into.qop = DigestChallenge::Qop::auth;
-  } else if (body_known && offers(*offered, "auth-int")) {
+  } else if (body_known && lists(*offered, "auth-int")) {
     into.qop = DigestChallenge::Qop::auth_int;
   } else {
     return false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "http/comma_list.hpp"
 #include "http/structured_fields.hpp"
 
 namespace redial {
@@ -25,6 +26,14 @@ const Known* find(std::string_view name) {
   return found == k_known.end() ? nullptr : &*found;
 }
 
+// RFC 9110 §6.6.2.
+bool announces(const Headers& head, std::string_view field) {
+  for (const auto value : head.all("Trailer")) {
+    if (lists(value, field)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<Digest> digests_in(const Headers& headers, std::string_view field) {
@@ -42,26 +51,39 @@ std::vector<Digest> digests_in(const Headers& headers, std::string_view field) {
   return digests;
 }
 
-DigestCheck::DigestCheck(std::string_view field, std::vector<Digest> expected)
-    : field_(field), expected_(std::move(expected)) {
-  for (const auto& digest : expected_) hashes_.emplace_back(find(digest.algorithm)->hash);
+DigestCheck::DigestCheck(std::string_view field, const Headers& head) : field_(field) {
+  for (auto& digest : digests_in(head, field)) {
+    checked_.push_back({.algorithm = digest.algorithm,
+                        .hash = Hash(find(digest.algorithm)->hash),
+                        .expected = std::move(digest.value)});
+  }
+  if (!checked_.empty() || !announces(head, field)) return;
+  for (const auto& known : k_known)
+    checked_.push_back({.algorithm = known.name, .hash = Hash(known.hash), .expected = {}});
+}
+
+DigestCheck::Word DigestCheck::also(const Headers& headers) {
+  bool any = false;
+  bool looked_at = false;
+  for (auto& digest : digests_in(headers, field_)) {
+    any = true;
+    for (auto& one : checked_) {
+      if (one.algorithm != digest.algorithm) continue;
+      if (one.expected.empty()) one.expected = digest.value;
+      if (one.expected != digest.value) return Word::contradicts;
+      looked_at = true;
+    }
+  }
+  return any && !looked_at ? Word::too_late : Word::agrees;
 }
 
 std::optional<std::string> DigestCheck::mismatch() {
-  for (std::size_t i = 0; i < hashes_.size(); ++i) {
-    if (hashes_[i].finish() == expected_[i].value) continue;
-    return "the bytes that came are not those of " + field_ + " (" +
-           std::string(expected_[i].algorithm) + ")";
+  for (auto& one : checked_) {
+    if (one.expected.empty() || one.hash.finish() == one.expected) continue;
+    return "the bytes that came are not those of " + field_ + " (" + std::string(one.algorithm) +
+           ")";
   }
   return std::nullopt;
-}
-
-bool contradict(const std::vector<Digest>& one, const std::vector<Digest>& other) {
-  return std::any_of(one.begin(), one.end(), [&](const Digest& a) {
-    return std::any_of(other.begin(), other.end(), [&](const Digest& b) {
-      return a.algorithm == b.algorithm && a.value != b.value;
-    });
-  });
 }
 
 }  // namespace detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,24 +30,33 @@ REDIAL_EXPORT std::vector<Digest> digests_in(const Headers& headers, std::string
 /// Compares bytes that come in pieces with such digests; without any it costs nothing.
 class REDIAL_EXPORT DigestCheck {
  public:
+  /// What another head, or a trailer section, says of the same bytes.
+  enum class Word : std::uint8_t {
+    agrees,       ///< nothing, or what is looked at in the end
+    contradicts,  ///< another digest of the same algorithm: they are not the same bytes
+    too_late,     ///< in no algorithm that the bytes so far went through
+  };
+
   DigestCheck() = default;
-  DigestCheck(std::string_view field, std::vector<Digest> expected);
+  /// Checks what `field` says in `head`; where its Trailer field announces `field`, what that says.
+  DigestCheck(std::string_view field, const Headers& head);
 
   void update(std::string_view bytes) {
-    for (auto& hash : hashes_) hash.update(bytes);
+    for (auto& one : checked_) one.hash.update(bytes);
   }
+  Word also(const Headers& headers);
   /// After the last byte, once: a sentence when they are other bytes than those of the digests.
   std::optional<std::string> mismatch();
-  const std::vector<Digest>& expected() const noexcept { return expected_; }
 
  private:
+  struct Checked {
+    std::string_view algorithm;
+    Hash hash;
+    std::string expected;  // empty: not said yet
+  };
   std::string field_;
-  std::vector<Digest> expected_;
-  std::vector<Hash> hashes_;  // one for each
+  std::vector<Checked> checked_;
 };
-
-/// Whether the two name different digests of the same algorithm: they are not of the same bytes.
-REDIAL_EXPORT bool contradict(const std::vector<Digest>& one, const std::vector<Digest>& other);
 
 }  // namespace detail
 }  // namespace v0

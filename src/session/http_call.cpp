@@ -8,6 +8,7 @@
 #include <redial/http/method.hpp>
 #include <redial/http/route.hpp>
 
+#include "http/content_codings.hpp"
 #include "http/redirect.hpp"
 #include "http/response_builder.hpp"
 #include "http/server_signals.hpp"
@@ -108,7 +109,7 @@ class HttpCall::HttpAttempt final : public Attempt {
     copy.reason = received.reason;
     copy.headers = received.headers;
     SinkFeed& feed = *call_.feed_;
-    const bool decoded = options.decode_content && received.headers.contains("Content-Encoding");
+    const bool decoded = options.decode_content && !codings_to_undo(received.headers).empty();
     if (!call_.detached_)
       feed.head(ResponseBuilder::from(std::move(copy), call_.request_), decoded);
     receive.body_bytes -= std::min(receive.body_bytes, feed.resumed_at());  // it is over the whole
@@ -340,7 +341,7 @@ void HttpCall::judge(Attempt& told, Outcome& outcome) {
   attempt.answered = false;
   attempt.next.reset();
   outcome.body_replayable = request_->body.replayable();
-  if (feed_ != nullptr) feed_->judge(outcome);
+  if (feed_ != nullptr) feed_->judge(outcome, attempt.response.trailers);
   if (outcome.evidence != Evidence::responded) return;
   // Who has the answer in memory sees its status; what goes elsewhere would pass for the whole.
   const bool unasked =

@@ -43,6 +43,23 @@ bool says_no_ranges(const Headers& headers) {
   return accepted && iequals(trim_ows(*accepted), "none");
 }
 
+bool holds_parts(const Headers& headers) {
+  constexpr std::string_view k_parts{"multipart/byteranges"};
+  const auto type = headers.get("Content-Type");
+  return type && iequals(type->substr(0, k_parts.size()), k_parts);
+}
+
+// Where a Range of one range begins, as far as that is said without the length of the whole:
+// "bytes=5-9", "bytes=5-".
+std::optional<std::uint64_t> first_of(std::string_view range) {
+  constexpr std::string_view k_unit{"bytes="};
+  if (range.size() < k_unit.size() || !iequals(range.substr(0, k_unit.size()), k_unit))
+    return std::nullopt;
+  range.remove_prefix(k_unit.size());
+  if (range.find(',') != std::string_view::npos) return std::nullopt;
+  return number_of(trim_ows(range.substr(0, range.find('-'))));
+}
+
 std::string bytes(std::uint64_t count) {
   return std::to_string(count) + " bytes";
 }
@@ -97,9 +114,7 @@ std::optional<std::string> PartialBody::objection(const Headers& headers) {
   if (complete_ && *complete != *complete_)
     return "is part of " + bytes(*complete) + ", the answer before of " + bytes(*complete_);
   if (range->last >= *complete) return "reaches beyond the whole";
-  const auto type = headers.get("Content-Type");
-  constexpr std::string_view k_parts{"multipart/byteranges"};
-  if (type && iequals(type->substr(0, k_parts.size()), k_parts)) return "holds several ranges";
+  if (holds_parts(headers)) return "holds several ranges";
   const std::uint64_t length = range->last - range->first + 1;
   if (const auto announced = headers.get("Content-Length");
       announced && number_of(*announced) != length)
@@ -115,6 +130,22 @@ std::optional<std::string> PartialBody::objection(const Headers& headers) {
     return "has an ETag, which the answer before had not";
   complete_ = complete;
   end_ = range->last + 1;
+  return std::nullopt;
+}
+
+std::optional<std::string> PartialBody::begin_part(const Headers& headers, std::string_view asked) {
+  *this = PartialBody();
+  if (holds_parts(headers)) return std::nullopt;
+  const auto value = only(headers, "Content-Range");
+  if (!value) return "has no Content-Range, or several";
+  const auto range = parse_content_range(*value);
+  if (!range || !range->satisfied) return "has the Content-Range \"" + printable(*value) + "\"";
+  if (const auto first = first_of(asked); first && *first != range->first) {
+    return "begins at byte " + std::to_string(range->first) + " instead of " +
+           std::to_string(*first);
+  }
+  size_ = range->first;
+  end_ = complete_ = range->last + 1;
   return std::nullopt;
 }
 

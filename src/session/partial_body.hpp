@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <redial/http/headers.hpp>
 
@@ -36,6 +37,9 @@ class PartialBody {
   /// Why this 206 is not the rest that was asked for, as a clause; nullopt: it is, and goes on
   /// here.
   std::optional<std::string> objection(const Headers& headers);
+  /// A 206 to a Range of the caller's own, `asked`: why it is none, as a clause; nullopt: its bytes
+  /// come, and are counted. Of several ranges, or of parts in a multipart body, nothing is said.
+  std::optional<std::string> begin_part(const Headers& headers, std::string_view asked);
   /// Whether the part at hand may still bring so many bytes.
   bool has_room_for(std::uint64_t bytes) const noexcept { return !end_ || bytes <= *end_ - size_; }
   /// After a part that is whole as a message: why the representation is not; nullopt: it is.

@@ -9,7 +9,8 @@ namespace detail {
 
 SinkFeed::SinkFeed(BodySink& sink, const Request& request)
     : sink_(&sink),
-      resumable_(request.method == "GET" && !request.headers.contains("Range") &&
+      range_(request.headers.get("Range").value_or("")),
+      resumable_(request.method == "GET" && range_.empty() &&
                  !request.headers.contains("If-Range")) {}
 
 template <class Action>
@@ -46,8 +47,7 @@ void SinkFeed::head(const Response& response, bool decoded) {
   const bool whole = response.status() == 200 && response.request().method == "GET";
   receiving_ = true;
   content_ = {};
-  if (!decoded && response.request().method != "HEAD")
-    content_ = {"Content-Digest", digests_in(headers, "Content-Digest")};
+  if (!decoded) content_ = {"Content-Digest", headers};
   if (response.status() == 206 && resumable_) {
     auto why = asked_ ? resume(headers) : "was not asked for";
     if (why) refuse("206 Partial Content that " + *why);
@@ -59,15 +59,21 @@ void SinkFeed::head(const Response& response, bool decoded) {
   partial_ = {};
   whole_ = {};
   if (whole && resumable_) partial_.begin(headers, decoded);
-  if (whole && !decoded) whole_ = {"Repr-Digest", digests_in(headers, "Repr-Digest")};
+  if (whole && !decoded) whole_ = {"Repr-Digest", headers};
+  if (response.status() == 206 && !range_.empty() && !decoded) {
+    if (auto why = partial_.begin_part(headers, range_))
+      return refuse("206 Partial Content that " + *why);
+  }
   open_ = guarded([&] { sink_->begin(response); });
 }
 
 // Why this is not the rest of what is there; nullopt: the body goes on.
 std::optional<std::string> SinkFeed::resume(const Headers& headers) {
-  if (contradict(whole_.expected(), digests_in(headers, "Repr-Digest")))
-    return "has another Repr-Digest";
   if (auto why = partial_.objection(headers)) return why;
+  const DigestCheck::Word word = whole_.also(headers);
+  if (word == DigestCheck::Word::contradicts) return "has another Repr-Digest";
+  if (word == DigestCheck::Word::too_late)
+    return "has a Repr-Digest, which the answer before had not";
   resumed_at_ = partial_.size();
   return std::nullopt;
 }
@@ -98,7 +104,7 @@ bool SinkFeed::wants_more(const std::function<void()>& ready) {
   return more;
 }
 
-void SinkFeed::judge(Outcome& outcome) {
+void SinkFeed::judge(Outcome& outcome, const Headers& trailers) {
   if (!error_.empty() && outcome.fault != Fault::none) outcome.detail = error_;
   if (outcome.evidence != Evidence::responded) return;
   if (receiving_) outcome.resumed_at = resumed_at_;
@@ -115,7 +121,7 @@ void SinkFeed::judge(Outcome& outcome) {
       outcome.body = BodyVerdict::cut;
       outcome.fault = Fault::body_cut;
       outcome.detail = *std::move(why);
-    } else if (auto wrong = wrong_digest()) {
+    } else if (auto wrong = wrong_digest(trailers)) {
       refuse(*std::move(wrong));
     }
   }
@@ -125,9 +131,13 @@ void SinkFeed::judge(Outcome& outcome) {
   outcome.detail = refusal_;
 }
 
-std::optional<std::string> SinkFeed::wrong_digest() {
-  if (auto wrong = content_.mismatch()) return wrong;
-  return whole_.mismatch();
+std::optional<std::string> SinkFeed::wrong_digest(const Headers& trailers) {
+  for (DigestCheck* const check : {&content_, &whole_}) {
+    if (check->also(trailers) == DigestCheck::Word::contradicts)
+      return "trailers with another digest than the head";
+    if (auto wrong = check->mismatch()) return wrong;
+  }
+  return std::nullopt;
 }
 
 void SinkFeed::close(Outcome& outcome, bool wanted) {

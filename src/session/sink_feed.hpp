@@ -37,7 +37,7 @@ class SinkFeed final : public Exchange::Sink {
   /// Where this answer's body goes on; 0: it begins.
   std::uint64_t resumed_at() const noexcept { return resumed_at_; }
   /// Completes the outcome of an answer: with the sink's failure, a wrong part, a wrong digest.
-  void judge(Outcome& outcome);
+  void judge(Outcome& outcome, const Headers& trailers);
   /// The engine may hear of the outcome now: a body that is wanted is committed before, so that a
   /// full disk does not pass for success; one that broke off is kept or taken back.
   void close(Outcome& outcome, bool wanted);
@@ -51,10 +51,11 @@ class SinkFeed final : public Exchange::Sink {
   bool guarded(Action action);
   void refuse(std::string why);
   std::optional<std::string> resume(const Headers& headers);
-  std::optional<std::string> wrong_digest();
+  std::optional<std::string> wrong_digest(const Headers& trailers);
 
   BodySink* sink_;          // null: left
-  const bool resumable_;    // a GET for the whole
+  const std::string range_;  // the caller's own
+  const bool resumable_;     // a GET for the whole
   bool asked_ = false;      // this attempt asks for the rest
   bool restarts_ = false;   // a range has gone wrong in this call: no other is asked for
   bool open_ = false;       // the sink holds something, or may

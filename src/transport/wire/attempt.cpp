@@ -166,12 +166,18 @@ void Attempt::reset() {
   outcome_ = Outcome();
   fault_ = limit_fault_ = Fault::none;
   limit_at_ = SteadyTime::max();
+  sink_ = nullptr;
+  context_ = proxy_context_ = nullptr;
+  begin_on_connection();
+}
+
+// What was read of a connection that turned out to be dead is no part of what the next one brings.
+void Attempt::begin_on_connection() {
   idle_counts_ = head_received_ = body_complete_ = upload_unfinished_ = false;
   watching_ = readable_ = writable_ = at_end_ = more_is_likely_ = false;
   interim_ = 0;
   begin_ = scanned_ = 0;
-  sink_ = nullptr;
-  context_ = proxy_context_ = nullptr;
+  if (connection_) connection_->buffer.clear();
 }
 
 // --- limits
@@ -300,7 +306,7 @@ Task<> Attempt::exchange() {
     }
     outcome_.connection_reused = connection_->reused;
     connection_->stream.reset_sent();
-    connection_->buffer.clear();
+    begin_on_connection();
     if (co_await send_request()) break;
     if (over()) co_return;
     // A pooled connection that was dead before the kernel took a byte: nothing was sent, so this is

@@ -86,6 +86,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void arm();
   void resume();
   void reset();
+  void begin_on_connection();
   void finish();
   void keep_connection() noexcept;
   bool over() const noexcept { return fault_ != Fault::none; }

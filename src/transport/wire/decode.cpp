@@ -1,44 +1,16 @@
 #include "transport/wire/decode.hpp"
 
 #include <limits>
-#include <string>
 #include <utility>
 
-#include <redial/http/text.hpp>
+#include "http/content_codings.hpp"
 
 namespace redial {
 inline namespace v0 {
 namespace wire {
 namespace {
 
-constexpr std::size_t k_most_codings = 4;
-
-enum class Coding { identity, gzip, deflate, br, zstd, unknown };
-
-Coding coding_of(std::string_view name) {
-  if (iequals(name, "gzip") || iequals(name, "x-gzip")) return Coding::gzip;
-  if (iequals(name, "deflate")) return Coding::deflate;
-  if (iequals(name, "br")) return Coding::br;
-  if (iequals(name, "zstd")) return Coding::zstd;
-  if (iequals(name, "identity") || name.empty()) return Coding::identity;
-  return Coding::unknown;
-}
-
-// In the order in which they are undone: last applied first.
-std::vector<Coding> codings_of(const Headers& headers) {
-  std::vector<Coding> codings;
-  const std::string list = headers.joined("Content-Encoding").value_or("");
-  std::string_view rest = list;
-  while (!rest.empty()) {
-    const auto comma = rest.find(',');
-    const Coding coding = coding_of(trim_ows(rest.substr(0, comma)));
-    if (coding == Coding::unknown) return {};
-    if (coding != Coding::identity) codings.insert(codings.begin(), coding);
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
-  }
-  return codings;
-}
+using detail::Coding;
 
 std::unique_ptr<Stage> make_stage(Coding coding) {
   if (coding == Coding::br) return make_unbrotli();
@@ -58,10 +30,9 @@ std::uint64_t most_encoded(const ReceiveLimits& limits) {
 
 Decoder::Decoder(const Headers& headers, bool decode, const ReceiveLimits& limits, Output output)
     : limits_(limits), output_(std::move(output)) {
-  if (!decode || !headers.contains("Content-Encoding")) return;
-  const auto codings = codings_of(headers);
-  if (codings.size() > k_most_codings) return;  // passes as it is: the caller sees the field
-  for (const Coding coding : codings) stages_.push_back(make_stage(coding));
+  if (!decode) return;
+  for (const Coding coding : detail::codings_to_undo(headers))
+    stages_.push_back(make_stage(coding));
 }
 
 Decoder::~Decoder() = default;

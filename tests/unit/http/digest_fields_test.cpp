@@ -5,6 +5,7 @@
 namespace {
 
 using namespace redial;
+using detail::DigestCheck;
 using detail::digests_in;
 
 // Of "0123456789", by Python's hashlib.
@@ -16,7 +17,7 @@ constexpr const char* k_sha512 =
 
 std::optional<std::string> compared(const std::string& value, std::string_view bytes) {
   const Headers headers{{"Repr-Digest", value}};
-  detail::DigestCheck check("Repr-Digest", digests_in(headers, "Repr-Digest"));
+  DigestCheck check("Repr-Digest", headers);
   check.update(bytes.substr(0, bytes.size() / 2));
   check.update(bytes.substr(bytes.size() / 2));
   return check.mismatch();
@@ -59,11 +60,32 @@ TEST(Digests, ThatProveNothingAreLeftOut) {
 }
 
 TEST(Digests, ContradictOnlyWithinAnAlgorithm) {
-  const detail::Digest one{"sha-256", "a"}, other{"sha-256", "b"}, third{"sha-512", "c"};
-  EXPECT_TRUE(detail::contradict({one}, {third, other}));
-  EXPECT_FALSE(detail::contradict({one}, {one, third}));
-  EXPECT_FALSE(detail::contradict({one}, {third}));
-  EXPECT_FALSE(detail::contradict({one}, {}));
+  using Word = DigestCheck::Word;
+  std::string other = k_sha256;
+  other[10] = 'O';
+  DigestCheck check("Repr-Digest", {{"Repr-Digest", k_sha256}});
+  EXPECT_EQ(check.also({}), Word::agrees);
+  EXPECT_EQ(check.also({{"Repr-Digest", k_sha256}}), Word::agrees);
+  EXPECT_EQ(check.also({{"Repr-Digest", both(k_sha512)}}), Word::agrees);
+  EXPECT_EQ(check.also({{"Content-Digest", other}}), Word::agrees);
+  EXPECT_EQ(check.also({{"Repr-Digest", other}}), Word::contradicts);
+  EXPECT_EQ(check.also({{"Repr-Digest", k_sha512}}), Word::too_late);
+  EXPECT_EQ(DigestCheck("Repr-Digest", {}).also({{"Repr-Digest", k_sha256}}), Word::too_late);
+}
+
+// RFC 9530 §2: a server that makes its body up as it goes sends the digest after it.
+TEST(Digests, OfATrailerAreHeldAgainstTheBytesWhenAnnounced) {
+  for (const auto* trailer : {"Repr-Digest", "X-Sum, repr-digest"}) {
+    for (const auto* bytes : {"0123456789", "0123456780"}) {
+      DigestCheck check("Repr-Digest", {{"Trailer", trailer}});
+      check.update(bytes);
+      EXPECT_EQ(check.also({{"Repr-Digest", k_sha512}}), DigestCheck::Word::agrees);
+      EXPECT_EQ(check.mismatch().has_value(), bytes != std::string("0123456789"));
+    }
+  }
+  DigestCheck check("Repr-Digest", {{"Trailer", "Repr-Digest"}});
+  check.update("whatever");
+  EXPECT_EQ(check.mismatch(), std::nullopt) << "announced, and not sent";
 }
 
 }  // namespace

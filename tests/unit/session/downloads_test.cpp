@@ -314,6 +314,84 @@ TEST_F(Downloads, TakeNoPartThatNamesAnotherDigestOfTheWhole) {
   EXPECT_EQ(store.stored, k_text);
 }
 
+// A field that undoes nothing leaves the bytes as the server hashed them.
+TEST_F(Downloads, AreHeldAgainstTheirDigestUnderACodingThatIsNotUndone) {
+  for (const auto* coding : {"identity", "", "aes128gcm", "gzip, gzip, gzip, gzip, gzip"}) {
+    store = Store();
+    const Scripted wrong =
+        whole(fields({{"Content-Encoding", coding}, {"Repr-Digest", k_other}}));
+    transport->then(wrong);
+    const auto result = get({.retry = Retry{.total = 0}});
+    EXPECT_EQ(report(result).attempts.back().fault, Fault::body_mismatch) << coding;
+    EXPECT_EQ(store.stored, std::nullopt);
+    transport->then(cut(fields({{"Content-Encoding", coding}}))).then(rest());
+    EXPECT_TRUE(get().has_value());
+    EXPECT_EQ(store.stored, k_text) << coding;
+  }
+}
+
+TEST_F(Downloads, WhoseDigestComesTooLateBeginAgain) {
+  transport->then(cut()).then(rest(part_fields({{"Repr-Digest", k_digest}}))).then(whole());
+  const auto result = get();
+  EXPECT_EQ(report(result).attempts.at(1).fault, Fault::body_mismatch);
+  EXPECT_FALSE(sent(2).header("Range").has_value());
+  EXPECT_EQ(store.stored, k_text);
+}
+
+TEST_F(Downloads, AreHeldAgainstADigestInTheTrailers) {
+  for (const auto* field : {"Repr-Digest", "Content-Digest"}) {
+    for (const auto* digest : {k_digest, k_other}) {
+      store = Store();
+      Scripted answer = whole(fields({{"Trailer", field}}));
+      answer.trailers = {{field, digest}};
+      transport->then(answer);
+      const auto result = get({.retry = Retry{.total = 0}});
+      EXPECT_EQ(result.has_value(), digest == k_digest) << field;
+      EXPECT_EQ(store.stored.has_value(), digest == k_digest) << field;
+    }
+  }
+  Scripted answer = whole(fields({{"Repr-Digest", k_digest}}));
+  answer.trailers = {{"Repr-Digest", k_other}};
+  transport->then(answer);
+  EXPECT_EQ(report(get({.retry = Retry{.total = 0}})).attempts.back().fault, Fault::body_mismatch);
+}
+
+// The caller's own range is held against what comes, too: other bytes would be stored as these.
+TEST_F(Downloads, OfTheCallersRangeTakeNoOtherBytes) {
+  Scripted shorter = rest(part_fields({{"Content-Length", "5"}}));
+  shorter.body = "45678";
+  Scripted longer = rest(part_fields({{"Content-Length", "7"}}));
+  longer.body = "4567890";
+  const Scripted wrong[] = {
+      rest(part_fields({{"Content-Range", "bytes 3-8/10"}})),
+      rest(part_fields({{"Content-Range", "bytes 4-9"}})),
+      rest({{"Content-Length", "6"}}),
+      shorter,
+      longer,
+  };
+  for (const auto& part : wrong) {
+    store = Store();
+    transport->then(part);
+    const auto result = get({.headers = {{"Range", "bytes=4-9"}}, .retry = Retry{.total = 0}});
+    ASSERT_FALSE(result.has_value());
+    EXPECT_NE(report(result).attempts.back().fault, Fault::none);
+    EXPECT_EQ(store.stored, std::nullopt);
+  }
+}
+
+TEST_F(Downloads, OfTheCallersRangeMayBeShorterOrSeveral) {
+  Scripted parts =
+      rest({{"Content-Type", "multipart/byteranges; boundary=x"}, {"Content-Length", "6"}});
+  for (const auto* range : {"bytes=4-", "bytes=4-20", "bytes=-6", "bytes=4-5, 6-9"}) {
+    for (const auto& part : {rest(), parts}) {
+      store = Store();
+      transport->then(part);
+      EXPECT_TRUE(get({.headers = {{"Range", range}}}).has_value()) << range;
+      EXPECT_EQ(store.stored, "456789") << range;
+    }
+  }
+}
+
 TEST_F(Downloads, ByHeadHaveNothingToHoldAgainstADigest) {
   transport->then(
       Scripted::answer(200, fields({{"Repr-Digest", k_digest}, {"Content-Digest", k_digest}})));
