@@ -23,9 +23,9 @@ struct Job {
   std::optional<bool> idempotent;
   std::string meta;             ///< JSON as written, on one line; empty without
   bool key_is_literal = false;  ///< `key` is the key, whatever it reads
-  /// Of what it was read from, short enough to tell nothing about it: whether a line is still the
-  /// one that it was.
-  std::uint16_t digest = 0;
+  /// Of what a job without a name was read from, short enough to tell nothing about it: whether a
+  /// line is still the one that it was.
+  std::optional<std::uint16_t> digest = std::nullopt;
 
   /// Known by its number alone.
   bool has_no_name() const { return id == "L" + std::to_string(line); }

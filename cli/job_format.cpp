@@ -83,9 +83,13 @@ std::optional<Job> JobFormat::job(const Line& record) {
   if (template_) return job_of_table(record);
   if (is_blank(record.text)) return std::nullopt;
   if (!std::exchange(known_, true)) syntax_.dialect = dialect_of(record.text);
-  Job job = parse_job(record.text, record.number, syntax_);
-  job.size = record.text.size();
-  job.digest = digest_of(record.text);
+  return job_of(record, record.text);
+}
+
+Job JobFormat::job_of(const Line& record, std::string_view text) const {
+  Job job = parse_job(text, record.number, syntax_);
+  job.size = text.size();
+  if (job.has_no_name()) job.digest = digest_of(record.text);
   return job;
 }
 
@@ -98,10 +102,7 @@ std::optional<Job> JobFormat::job_of_table(const Line& record) {
   }
   const std::string text = template_->fill(fields);
   try {
-    Job job = parse_job(text, record.number, syntax_);
-    job.size = text.size();
-    job.digest = digest_of(record.text);
-    return job;
+    return job_of(record, text);
   } catch (const JsonError& error) {
     throw JsonError(0, std::string("the job that the template makes of it: ") + error.what());
   }

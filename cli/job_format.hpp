@@ -41,6 +41,7 @@ class JobFormat {
 
  private:
   std::optional<Job> job_of_table(const Line& record);
+  Job job_of(const Line& record, std::string_view text) const;
 
   JobSyntax syntax_;
   bool known_ = false;

@@ -215,8 +215,10 @@ void append_result(std::string& out, const InFlight& job, const CallReport& repo
   }
   key(out, "meta");
   out += job.meta.empty() ? "null" : job.meta;
-  key(out, "digest");
-  fmt::format_to(std::back_inserter(out), "\"{:04x}\"", job.digest);
+  if (job.digest) {
+    key(out, "digest");
+    fmt::format_to(std::back_inserter(out), "\"{:04x}\"", *job.digest);
+  }
   out += "}\n";
 }
 

@@ -20,7 +20,7 @@ struct InFlight {
   std::string url = {};      ///< redacted
   WallTime started{};        ///< when the call began
   Duration queued{};         ///< from being read to that
-  std::uint16_t digest = 0;  ///< `Job::digest`
+  std::optional<std::uint16_t> digest = std::nullopt;  ///< `Job::digest`
 };
 
 /// Why a job ended as it did, in a word that programs and summaries can count: "status_503",

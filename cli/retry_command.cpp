@@ -175,8 +175,8 @@ void recognise(const Job& job, Results& results, const std::vector<std::string>&
                      ") is another call than its result line is about: " + verdict.method + " " +
                      verdict.url);
   }
-  if (job.has_no_name() && !verdict.digest.empty() &&
-      verdict.digest != fmt::format("{:04x}", job.digest)) {
+  if (job.digest && !verdict.digest.empty() &&
+      verdict.digest != fmt::format("{:04x}", *job.digest)) {
     throw UsageError("line " + std::to_string(job.line) +
                      " is not the one any more that the result of job " + printable(job.id) +
                      " is about: a job without an id is known by its line, which must stay");

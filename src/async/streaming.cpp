@@ -107,6 +107,7 @@ class IncomingBody final : public Stream, public BodySink {
   void commit() override {
     const std::lock_guard lock(mutex_);
     ready_ = nullptr;
+    committed_ = true;
   }
   void abandon() noexcept override {
     const std::lock_guard lock(mutex_);
@@ -144,8 +145,12 @@ class IncomingBody final : public Stream, public BodySink {
       return piece;
     }
     if (!*result_) result_->error().raise();
-    if (std::exchange(ended_, true) || (*result_)->body().empty()) return std::nullopt;
-    return (*result_)->body();
+    const Response& answer = **result_;
+    if (std::exchange(ended_, true)) return std::nullopt;
+    if (!answer.body().empty()) return answer.body();
+    // A body that was taken back: the call asked for another one until it had to give up.
+    if (answer.status() < 300 && !committed_) answer.raise_for_status();
+    return std::nullopt;
   }
   const CallReport& report() const {
     const std::lock_guard lock(mutex_);
@@ -169,6 +174,7 @@ class IncomingBody final : public Stream, public BodySink {
   std::optional<Response> head_;
   bool seen_ = false;   // the coroutine has something of this answer
   bool given_ = false;  // a piece of its body
+  bool committed_ = false;
   bool ended_ = false;  // it has the body that was in memory
 };
 

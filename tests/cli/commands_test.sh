@@ -1,20 +1,6 @@
 #!/usr/bin/env bash
 # The command as a user meets it: exit codes, outputs, messages. $REDIAL is the binary. No server but `redial demo`'s.
-set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-expect() {  # exit code, words that stderr must hold, command…
-  local code=$1 words=$2; shift 2
-  "$@" >"$work/out" 2>"$work/err"
-  local got=$?
-  if [ "$got" != "$code" ] || ! grep -q -- "$words" "$work/err"; then
-    echo "FAIL ($got instead of $code, or no '$words'): $*"
-    cat "$work/err"
-    failures=$((failures + 1))
-  fi
-}
+source "$(dirname "$0")/_support.sh"
 
 expect 2 'scheme must be http or https' "$REDIAL" get ftp://a/
 expect 2 'scheme must be http or https' "$REDIAL" get htp:/typo

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # -b and -c: strings, files, redirects, what a jar looks like on disk.
 source "$(dirname "$0")/_with_echo.sh"
-cd "$work"
 
 expect 0 '' "$REDIAL" get -b 'a=1; b=x=y' "$base/"
 said 'e["headers"]["cookie"] == "a=1; b=x=y"'

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # -o and -O: whole files, and a progress bar on a terminal alone.
 source "$(dirname "$0")/_with_echo.sh"
-cd "$work"
 
 # on_terminal COMMAND…: with standard error on a terminal; what it showed is in $work/shown.
 on_terminal() {

@@ -1,14 +1,10 @@
 #!/usr/bin/env bash
 # `redial explain` says what the rules say: every expectation here is worked out from docs/reference/policy.md by hand.
 # $REDIAL is the binary. Nothing is sent.
-set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "$0")/_support.sh"
 export LC_ALL=C COLUMNS=80
 unset TERM
 
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
 # words that the output must hold (one line each), flags…
 says() {
   local words=$1; shift

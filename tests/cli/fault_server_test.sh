@@ -1,15 +1,8 @@
 #!/usr/bin/env bash
 # `redial fault-server --fault NAME` against a client that is not ours: what curl sees, and what the ledger tells.
-set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-here=$(cd "$(dirname "$0")" && pwd)
-cd "$work" || exit 1
+source "$(dirname "$0")/_support.sh"
 
-server=
 start() {  # flags of fault-server…; sets url and ca
-  rm -f hello
   rm -f hello  # the last server's: who looks now must not take it for this one's
   "$REDIAL" fault-server "$@" --ledger ledger >hello 2>/dev/null &
   server=$!
@@ -19,7 +12,7 @@ start() {  # flags of fault-server…; sets url and ca
 }
 stop() { kill "$server"; wait "$server" 2>/dev/null; }
 is() {  # what is, what should be, about what
-  [ "$1" = "$2" ] || { echo "FAIL: $3: $1 instead of $2"; failures=$((failures + 1)); }
+  [ "$1" = "$2" ] || fail "$3: $1 instead of $2"
 }
 curls() { curl -s -m 5 -o body "$@"; }
 acted() { python3 -c 'import json, sys; print(sum(json.loads(line)["acted"] for line in open("ledger")))'; }

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # -F and --form-string: what is sent, next to what curl sends.
 source "$(dirname "$0")/_with_echo.sh"
-cd "$work"
 printf 'bytes\n' >data.bin
 printf 'x' >pic.png
 printf 'from a file' >text

@@ -1,23 +1,6 @@
 #!/usr/bin/env bash
 # `redial run` on OpenAI batch lines, vegeta targets and CSV with a template; `redial retry` on their results.
-set -u
-failures=0
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill $server 2>/dev/null; wait; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
-
-expect() {  # exit code, words that stderr must hold, command…
-  local code=$1 words=$2; shift 2
-  "$@" >out 2>err
-  local got=$?
-  if [ "$got" != "$code" ] || ! grep -q -- "$words" err; then
-    fail "($got instead of $code, or no '$words'): $*"
-    cat err
-  fi
-}
+source "$(dirname "$0")/_support.sh"
 
 check() { python3 -c "
 import json
@@ -35,9 +18,8 @@ cat >script.json <<'S'
   "": {"body": "any"}
 }}
 S
-mkfifo hello
-"$REDIAL" fault-server --script script.json --ledger ledger >hello 2>/dev/null & server=$!
-read -r _ _ base <hello
+serve --script script.json --ledger ledger
+base=$url
 
 # --- OpenAI batch lines: recognised, paths need a base, a result is sent again
 cat >batch.jsonl <<'J'

@@ -1,15 +1,12 @@
 #!/usr/bin/env bash
 # --digest and --unix-socket, against a server that is not ours, as curl does it.
 source "$(dirname "$0")/_with_echo.sh"
-here=$(cd "$(dirname "$0")" && pwd)
-cd "$work"
 is() { [ "$1" = "$2" ] || fail "$3: '$1' instead of '$2'"; }
 
 exec 4< <(exec python3 "$here/_login_server.py")
-tcp=$!
+servers+=($!)
 exec 5< <(exec python3 "$here/_login_server.py" "$work/s")
-unix=$!
-trap 'kill $server $tcp $unix 2>/dev/null; rm -rf "$work"' EXIT
+servers+=($!)
 read -r port <&4
 read -r _ <&5
 login=http://127.0.0.1:$port

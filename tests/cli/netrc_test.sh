@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # -n, --netrc-file, --netrc-optional.
 source "$(dirname "$0")/_with_echo.sh"
-cd "$work"
 export HOME=$work
 unset NETRC
 basic=$(printf 'ada:hidden-word' | base64)

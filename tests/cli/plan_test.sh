@@ -1,12 +1,6 @@
 #!/usr/bin/env bash
 # `redial plan` as a user meets it: what it says, what it refuses, and that it sends and writes nothing.
-set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+source "$(dirname "$0")/_support.sh"
 
 plan() {  # exit code, flags…; what it says is in `out`
   local code=$1; shift

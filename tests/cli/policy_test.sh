@@ -1,13 +1,9 @@
 #!/usr/bin/env bash
 # Policy files on the command line: --policy, and `redial policy check`. $REDIAL is the binary. Port 9 of loopback:
 # nobody listens there, so that each attempt fails at once.
-set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "$0")/_support.sh"
 export LC_ALL=C.UTF-8 COLUMNS=80
 
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
 # exit code, words that the output must hold, command…
 expect() {
   local code=$1 words=$2; shift 2

@@ -1,10 +1,7 @@
 #!/usr/bin/env bash
 # -x, -U, --noproxy and the variables, told apart by which proxy is named when it cannot be reached. Port 9 of loopback:
 # nobody listens there; the URL's name is known to nobody, so only a proxy could be what is named.
-set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "$0")/_support.sh"
 get=("$REDIAL" get --retry 0 --report "$work/report")
 
 expect() {  # exit code, words that stderr must hold, command…

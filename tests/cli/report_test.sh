@@ -1,32 +1,15 @@
 #!/usr/bin/env bash
 # `redial report` over results of a real run, of a history, and of a file that nobody should trust.
-set -u
-failures=0
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; wait; rm -rf "$work"' EXIT
-cd "$work"
+source "$(dirname "$0")/_support.sh"
 
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
-expect() {  # exit code, words that stderr must hold, command…
-  local code=$1 words=$2; shift 2
-  "$@" >out 2>err
-  local got=$?
-  if [ "$got" != "$code" ] || { [ -n "$words" ] && ! grep -q -- "$words" err; }; then
-    fail "($got instead of $code, or no '$words'): $*"
-    cat err
-  fi
-}
 holds() { grep -q -- "$2" "$1" || { fail "$1 lacks: $2"; cat "$1"; }; }
 
 cat >script.json <<'S'
 {"routes": {"/ok": {"body": "fine"}, "/blip": [{"status": 503}, {"body": "fine"}], "/gone": [{"status": 404}, {"body": "fine"}],
             "POST /lost": {"acts": true, "fault": "reset_after_read"}}}
 S
-mkfifo hello
-"$REDIAL" fault-server --script script.json >hello 2>/dev/null &
-server=$!
-read -r _ _ base <hello
+serve --script script.json
+base=$url
 cat >jobs.jsonl <<J
 $base/ok
 {"id": "blip", "url": "$base/blip"}

@@ -1,20 +1,6 @@
 #!/usr/bin/env bash
 # `redial retry` where something changed since the run: it sends again only what is surely the same, and nothing twice.
-set -u
-failures=0
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill $server 2>/dev/null; wait; rm -rf "$work"' EXIT
-cd "$work"
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
-expect() {  # exit code, a part of what it says, command…
-  local code=$1 words=$2
-  shift 2
-  "$@" >out 2>err
-  local got=$?
-  [ $got = "$code" ] || fail "exit $got, not $code: $* $(cat err)"
-  grep -qF -- "$words" err || fail "\"$words\" is not said: $* $(cat err)"
-}
+source "$(dirname "$0")/_support.sh"
 sends() { grep -c "\"$1\"" ledger; }
 
 cat >script.json <<'S'
@@ -23,9 +9,7 @@ cat >script.json <<'S'
             "/ok": {"body": "fine"}},
  "keys": {"honoured": false}}
 S
-mkfifo hello
-"$REDIAL" fault-server --script script.json --ledger ledger >hello 2>/dev/null & server=$!
-read -r _ _ url <hello
+serve --script script.json --ledger ledger
 
 # A job without an id is known by its line: whoever puts another there does not get that one sent.
 for who in ann bob; do echo "{\"method\": \"POST\", \"url\": \"$url/pay\", \"body\": \"$who\"}"; done >jobs.jsonl

@@ -1,10 +1,6 @@
 #!/usr/bin/env bash
 # `redial run --per-host`, `--ordered`, `--fail-fast`, `--max-body`, `--attempts-out`, `--lines`, as a user meets them.
-set -u
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill $server 2>/dev/null; wait; rm -rf "$work"' EXIT
-cd "$work"
+source "$(dirname "$0")/_support.sh"
 
 cat >script.json <<'S'
 {"routes": {
@@ -15,9 +11,7 @@ cat >script.json <<'S'
   "POST /lost": {"acts": true, "fault": "reset_after_read"}
 }}
 S
-mkfifo hello
-"$REDIAL" fault-server --script script.json --ledger ledger >hello 2>/dev/null & server=$!
-read -r _ _ url <hello
+serve --script script.json --ledger ledger
 export url
 
 python3 - <<'P'

@@ -1,18 +1,12 @@
 #!/usr/bin/env bash
 # What `redial run` shows on a terminal while it works: two lines, at most ten times a second, gone at the end.
-set -u
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill $server 2>/dev/null; wait; rm -rf "$work"' EXIT
-cd "$work"
+source "$(dirname "$0")/_support.sh"
 
 cat >script.json <<'S'
 {"routes": {"/ok": {"body": "fine"}, "/blip": [{"status": 503}, {"body": "fine"}],
             "POST /lost": {"acts": true, "fault": "reset_after_read"}}}
 S
-mkfifo hello
-"$REDIAL" fault-server --script script.json >hello 2>/dev/null & server=$!
-read -r _ _ url <hello
+serve --script script.json
 cat >jobs.jsonl <<J
 $url/ok
 $url/ok

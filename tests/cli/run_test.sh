@@ -1,30 +1,6 @@
 #!/usr/bin/env bash
 # `redial run`, `retry` and `fault-server` as a user meets them, against the fault server and its ledger.
-set -u
-failures=0
-work=$(mktemp -d)
-servers=()
-trap '[ ${#servers[@]} -eq 0 ] || kill "${servers[@]}" 2>/dev/null; wait; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
-
-expect() {  # exit code, words that stderr must hold, command…
-  local code=$1 words=$2; shift 2
-  "$@" >out 2>err
-  local got=$?
-  if [ "$got" != "$code" ] || ! grep -q -- "$words" err; then
-    fail "($got instead of $code, or no '$words'): $*"
-    cat err
-  fi
-}
-
-serve() {  # script, ledger; sets $url
-  mkfifo hello.$$ 2>/dev/null
-  "$REDIAL" fault-server --script "$1" --ledger "$2" >hello.$$ 2>/dev/null &
-  servers+=($!)
-  read -r _ _ url <hello.$$
-}
+source "$(dirname "$0")/_support.sh"
 
 check() { python3 -c "
 import json, sys
@@ -48,7 +24,7 @@ cat >script.json <<'S'
 }}
 S
 expect 2 'line 2: status' "$REDIAL" fault-server --script <(printf '{"routes": {"/":\n{"status": "x"}}}')
-serve script.json ledger
+serve --script script.json --ledger ledger
 base=$url
 port=${base##*:}
 
@@ -129,7 +105,7 @@ J
 cat >script2.json <<'S'
 {"routes": {"POST /keyfail": [{"acts": true, "fault": "reset_after_read", "times": 2}, {"status": 500, "times": 2}, {"acts": true, "status": 201}]}}
 S
-serve script2.json ledger2
+serve --script script2.json --ledger ledger2
 sed -i "s|http://127.0.0.1:$port|$url|" keyed.jsonl
 expect 4 'in doubt' "$REDIAL" run keyed.jsonl -o k1.jsonl --retry 1 --backoff 0.01
 check k1.jsonl "assert by['k']['resend'] == 'same_key' and by['k']['outcome'] == 'in_doubt'"
@@ -263,7 +239,7 @@ expect 2 'needs --rate' "$REDIAL" run rate.jsonl --burst 5
 # --- Ctrl-C: first finishes what is in flight, second ends it
 printf '%s\n' "$base/stall" "$base/stall" "$base/ok" "$base/ok" >stall.jsonl
 waited() {  # until the ledger holds so many stalled requests
-  for _ in $(seq 400); do [ "$(grep -c '"/stall"' ledger)" -ge "$1" ] && return; read -rt 0.05 _ <>hello.$$; done; fail "nothing arrived"; }
+  for _ in $(seq 400); do [ "$(grep -c '"/stall"' ledger)" -ge "$1" ] && return; read -rt 0.05 _ <>hello; done; fail "nothing arrived"; }
 before=$(grep -c '"/stall"' ledger)
 "$REDIAL" run stall.jsonl -o int.out --concurrency 2 --retry 0 --attempt-timeout 2 2>int.err & run=$!
 waited $((before + 2)); kill -INT $run; wait $run; code=$?
@@ -276,11 +252,11 @@ before=$(grep -c '"/stall"' ledger)
 printf '%s\n' "$base/stall" "{\"id\":\"p\",\"method\":\"POST\",\"url\":\"$base/stall\"}" >stall2.jsonl
 "$REDIAL" run stall2.jsonl -o int2.out --retry 0 --attempt-timeout 60 2>int.err & run=$!
 waited $((before + 2)); kill -USR1 $run
-for _ in $(seq 400); do grep -q 'servers 2' int.err && break; read -rt 0.05 _ <>hello.$$; done
+for _ in $(seq 400); do grep -q 'servers 2' int.err && break; read -rt 0.05 _ <>hello; done
 grep -q '^redial: 0/2  0%  ok 0  waiting 0 .* waiting on: servers 2$' int.err || fail "SIGUSR1: $(cat int.err)"
 [ "$(ls /proc/$run/task | wc -l)" -le 8 ] || fail "threads: $(ls /proc/$run/task)"
 kill -INT $run
-for _ in $(seq 400); do grep -q finishing int.err && break; read -rt 0.05 _ <>hello.$$; done
+for _ in $(seq 400); do grep -q finishing int.err && break; read -rt 0.05 _ <>hello; done
 kill -INT $run; wait $run; code=$?
 [ $code = 130 ] || fail "second Ctrl-C: $code $(cat int.err)"
 check int2.out "assert by['L1']['outcome'] == 'cancelled' and by['p']['outcome'] == 'in_doubt'"

@@ -1,24 +1,13 @@
 #!/usr/bin/env bash
 # `redial run` on several event loops: what one loop promises holds, with the ledger as the judge.
-set -u
-failures=0
-work=$(mktemp -d)
-servers=()
-trap '[ ${#servers[@]} -eq 0 ] || kill "${servers[@]}" 2>/dev/null; wait; rm -rf "$work"' EXIT
-cd "$work"
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+source "$(dirname "$0")/_support.sh"
 
 cat >script.json <<'S'
 {"routes": {"": {"body": "fine", "acts": true}, "/gone": {"status": 404}},
  "rules": [{"when": {"every": 7}, "reply": {"status": 503}},
            {"when": {"every": 11}, "reply": {"fault": "reset_after_read"}}]}
 S
-mkfifo hello
-serve() {  # script, ledger; sets $url
-  "$REDIAL" fault-server --script "$1" --ledger "$2" >hello 2>/dev/null & servers+=($!)
-  read -r _ _ url <hello
-}
-serve script.json ledger
+serve --script script.json --ledger ledger
 
 for i in $(seq 600); do
   if [ $((i % 3)) = 0 ]; then echo "{\"id\": \"j$i\", \"method\": \"POST\", \"url\": \"$url/$i\", \"body\": \"x\"}"
@@ -71,7 +60,7 @@ code=$?
 
 # The first Ctrl-C sends nothing more, the second cancels what is in flight; every job that was begun has its line.
 echo '{"routes": {"": {"fault": "stall"}}}' >stall.json
-serve stall.json stalled
+serve --script stall.json --ledger stalled
 for i in $(seq 50); do echo "$url/stall"; done >stalls.jsonl
 "$REDIAL" run stalls.jsonl -o stalls.out --threads 2 --concurrency 6 --attempt-timeout 60 2>err & run=$!
 until [ "$(grep -c '"/stall"' stalled)" -ge 6 ]; do kill -0 $run || break; done

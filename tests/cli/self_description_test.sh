@@ -1,10 +1,6 @@
 #!/usr/bin/env bash
 # The man page and the completions know every command and every flag that --help knows, and work.
-set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() { echo "FAIL: $*"; failures=$((failures + 1)); }
+source "$(dirname "$0")/_support.sh"
 
 "$REDIAL" man >"$work/redial.1" || fail "man"
 for shell in bash zsh fish; do "$REDIAL" completion $shell >"$work/$shell" || fail "completion $shell"; done

@@ -108,6 +108,21 @@ TEST_F(Streaming, UntilSomethingWasSeenItIsRetriedAsAny) {
   EXPECT_EQ(sync_wait(read()), "whole");
 }
 
+// Each body was whole, and none was the one that was asked for: nothing of it passes for an end.
+TEST_F(Streaming, WhatIsAskedForInVainIsAnError) {
+  server.on("", Reply{.body = "not yet"});
+  const auto never = [](const Response&) { return true; };
+  const auto read = [&](bool head_first) -> Task<std::string> {
+    StreamedResponse answer(
+        session, Request::get(server.url()).retry({.total = 2, .backoff_factor = 1ms}).retry_if(
+                     never));
+    if (head_first) co_await answer.head();
+    co_return co_await rest_of(answer);
+  };
+  EXPECT_THROW(sync_wait(read(false)), BodyError);
+  EXPECT_THROW(sync_wait(read(true)), BodyError);
+}
+
 TEST_F(Streaming, WhatBreaksOffIsTheErrorAfterWhatCame) {
   server.on("",
             Reply{.body = bytes_of(100'000), .fault = Reply::Fault::cut_body, .cut_after = 40'000});

@@ -54,7 +54,7 @@ TEST(ResultLine, HasEveryFieldInOrder) {
   EXPECT_EQ(names,
             (std::vector<std::string>{"id", "line", "method", "url", "outcome", "resend",
                                       "stop_reason", "status", "attempts", "key", "retry_at",
-                                      "reason", "t", "elapsed_s", "response", "meta", "digest"}));
+                                      "reason", "t", "elapsed_s", "response", "meta"}));
   EXPECT_EQ(line["id"], "a\"b");
   EXPECT_EQ(line["line"], 3);
   EXPECT_EQ(line["outcome"], "ok");
@@ -65,6 +65,16 @@ TEST(ResultLine, HasEveryFieldInOrder) {
   EXPECT_EQ(line["response"]["body"], "hi");
   EXPECT_EQ(line["response"]["truncated"], false);
   EXPECT_EQ(line["meta"]["row"], 1);
+}
+
+TEST(ResultLine, OfAJobWithoutANameTellsTheDigestOfItsLine) {
+  Fixture fixture;
+  fixture.transport->then(Scripted::answer(200));
+  fixture.job.digest = 0xA5;
+  const auto result = fixture.session.try_get("http://a.test/");
+  std::string text;
+  append_result(text, fixture.job, result->report(), &*result, {});
+  EXPECT_EQ(nlohmann::ordered_json::parse(text)["digest"], "00a5");
 }
 
 TEST(ResultLine, TellsWhereTheTimeWent) {
