@@ -17,9 +17,9 @@ struct InFlight {
   std::string id = {};
   std::string meta = {};
   std::string method = {};
-  std::string url = {};      ///< redacted
-  WallTime started{};        ///< when the call began
-  Duration queued{};         ///< from being read to that
+  std::string url = {};                                ///< redacted
+  WallTime started{};                                  ///< when the call began
+  Duration queued{};                                   ///< from being read to that
   std::optional<std::uint16_t> digest = std::nullopt;  ///< `Job::digest`
 };
 

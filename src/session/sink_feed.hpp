@@ -53,13 +53,13 @@ class SinkFeed final : public Exchange::Sink {
   std::optional<std::string> resume(const Headers& headers);
   std::optional<std::string> wrong_digest(const Headers& trailers);
 
-  BodySink* sink_;          // null: left
+  BodySink* sink_;           // null: left
   const std::string range_;  // the caller's own
   const bool resumable_;     // a GET for the whole
-  bool asked_ = false;      // this attempt asks for the rest
-  bool restarts_ = false;   // a range has gone wrong in this call: no other is asked for
-  bool open_ = false;       // the sink holds something, or may
-  bool receiving_ = false;  // this attempt's body goes to the sink
+  bool asked_ = false;       // this attempt asks for the rest
+  bool restarts_ = false;    // a range has gone wrong in this call: no other is asked for
+  bool open_ = false;        // the sink holds something, or may
+  bool receiving_ = false;   // this attempt's body goes to the sink
   bool started_ = false;
   std::uint64_t resumed_at_ = 0;
   PartialBody partial_;

@@ -114,8 +114,8 @@ TEST_F(Streaming, WhatIsAskedForInVainIsAnError) {
   const auto never = [](const Response&) { return true; };
   const auto read = [&](bool head_first) -> Task<std::string> {
     StreamedResponse answer(
-        session, Request::get(server.url()).retry({.total = 2, .backoff_factor = 1ms}).retry_if(
-                     never));
+        session,
+        Request::get(server.url()).retry({.total = 2, .backoff_factor = 1ms}).retry_if(never));
     if (head_first) co_await answer.head();
     co_return co_await rest_of(answer);
   };

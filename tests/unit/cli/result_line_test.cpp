@@ -51,10 +51,9 @@ TEST(ResultLine, HasEveryFieldInOrder) {
   const auto line = nlohmann::ordered_json::parse(text);
   std::vector<std::string> names;
   for (const auto& item : line.items()) names.push_back(item.key());
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"id", "line", "method", "url", "outcome", "resend",
-                                      "stop_reason", "status", "attempts", "key", "retry_at",
-                                      "reason", "t", "elapsed_s", "response", "meta"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"id", "line", "method", "url", "outcome", "resend",
+                                             "stop_reason", "status", "attempts", "key", "retry_at",
+                                             "reason", "t", "elapsed_s", "response", "meta"}));
   EXPECT_EQ(line["id"], "a\"b");
   EXPECT_EQ(line["line"], 3);
   EXPECT_EQ(line["outcome"], "ok");

@@ -318,8 +318,7 @@ TEST_F(Downloads, TakeNoPartThatNamesAnotherDigestOfTheWhole) {
 TEST_F(Downloads, AreHeldAgainstTheirDigestUnderACodingThatIsNotUndone) {
   for (const auto* coding : {"identity", "", "aes128gcm", "gzip, gzip, gzip, gzip, gzip"}) {
     store = Store();
-    const Scripted wrong =
-        whole(fields({{"Content-Encoding", coding}, {"Repr-Digest", k_other}}));
+    const Scripted wrong = whole(fields({{"Content-Encoding", coding}, {"Repr-Digest", k_other}}));
     transport->then(wrong);
     const auto result = get({.retry = Retry{.total = 0}});
     EXPECT_EQ(report(result).attempts.back().fault, Fault::body_mismatch) << coding;
