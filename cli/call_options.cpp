@@ -231,7 +231,7 @@ std::string method_of(const CallFlags& flags) {
 // The flags come on top of what the file says.
 void read_policy_file(const CallFlags& flags, CallSetup& setup) {
   const auto [path, name] = policy_and_name(flags.policy);
-  const PolicyFile file = PolicyFile::load(path);
+  const PolicyFile file = load_policies(path);
   if (!name.empty()) {
     try {
       setup.adapter = file.adapter(name);
@@ -500,7 +500,18 @@ void declare_policy(CLI::App& app, CallFlags& flags) {
 std::pair<std::string, std::string> policy_and_name(const std::string& given) {
   const auto mark = given.rfind('#');
   if (mark == std::string::npos || std::ifstream(given).is_open()) return {given, ""};
+  if (mark + 1 == given.size())
+    throw UsageError("--policy: " + given +
+                     ": FILE#NAME without a name; FILE alone chooses by URL");
   return {given.substr(0, mark), given.substr(mark + 1)};
+}
+
+PolicyFile load_policies(const std::string& path) {
+  try {
+    return PolicyFile::load(path);
+  } catch (const PolicyFileError& error) {
+    throw UsageError(std::string("--policy: ") + error.what());
+  }
 }
 
 std::uint64_t size_of(const std::string& flag, std::string text) {

@@ -69,8 +69,10 @@ struct CallFlags {
 void declare_policy(CLI::App& app, CallFlags& flags);
 
 /// What --policy names: a file, and one of its policies or nothing. "FILE#NAME", where FILE may
-/// hold a # itself.
+/// hold a # itself. Throws UsageError for a # without a name.
 std::pair<std::string, std::string> policy_and_name(const std::string& given);
+/// That file. Throws UsageError, which names --policy beside what is wrong with it.
+PolicyFile load_policies(const std::string& path);
 
 /// Declares the flags on `app`, which fills `flags` when it parses.
 void declare(CLI::App& app, CallFlags& flags);

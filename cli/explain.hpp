@@ -42,6 +42,8 @@ struct Subject {
 std::string span_text(Duration span);
 /// "after 2 s", "after 0 s to 0.5 s, typically 0.25 s".
 std::string wait_text(Duration shortest, Duration typical, Duration longest);
+/// How often attempts may start, where the policy has a limit; the rehearsals know none.
+std::string limits_text(const Subject& subject, const Terminal& shown);
 
 /// What redial does after the outcome, and why.
 std::string explain_outcome(const Subject& subject, const Terminal& shown);

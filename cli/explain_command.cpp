@@ -162,7 +162,7 @@ std::string settle_policy(CallFlags& flags, const std::string& url) {
   if (flags.policy.empty()) return "redial's defaults";
   const auto [path, name] = policy_and_name(flags.policy);
   if (!name.empty()) return "policy " + name + " of " + path;
-  const PolicyFile file = PolicyFile::load(path);
+  const PolicyFile file = load_policies(path);
   const std::string& chosen = file.policy_for(url);
   if (chosen.empty()) {
     flags.policy.clear();
@@ -242,6 +242,12 @@ std::string wait_text(Duration shortest, Duration typical, Duration longest) {
   const std::string high = span_text(longest);
   if (low == high) return shortest == Duration::zero() ? "at once" : "after " + low;
   return "after " + low + " to " + high + ", typically " + span_text(typical);
+}
+
+std::string limits_text(const Subject& subject, const Terminal& shown) {
+  if (subject.limits.empty()) return {};
+  return wrapped("Attempts start " + subject.limits + "; the times here are without such waits.",
+                 shown.width, "  ");
 }
 
 void declare_explain_command(CLI::App& app, std::function<int(const Interrupt&)>& chosen) {

@@ -445,6 +445,7 @@ std::string explain_outcome(const Subject& subject, const Terminal& shown) {
   } else if (!verdict.went_on && verdicts.shortest.went_on) {
     text += wrapped("With the shortest waits it is sent again.", shown.width, "  ");
   }
+  text += limits_text(subject, shown);
   if (is_end(verdict)) {
     const CallReport& report = verdict.report;
     text +=
@@ -481,6 +482,8 @@ std::string explain_outcome_json(const Subject& subject) {
   nlohmann::ordered_json json;
   json["method"] = subject.call.method;
   json["policy"] = subject.policy;
+  json["limits"] = nullptr;
+  if (!subject.limits.empty()) json["limits"] = subject.limits;
   json["attempt"] = subject.attempt;
   json["happening"] = subject.outcome_words;
   json["evidence"] = to_string(verdict.attempt.evidence);

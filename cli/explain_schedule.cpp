@@ -310,11 +310,7 @@ std::string explain_schedule(const Subject& subject, const Terminal& shown) {
                       limit(subject.timeouts.connect) + " to connect, then " +
                       limit(subject.timeouts.attempt) + ".",
                   shown.width, "  ");
-  if (!subject.limits.empty()) {
-    text +=
-        wrapped("Attempts start " + subject.limits + "; the times below are without such waits.",
-                shown.width, "  ");
-  }
+  text += limits_text(subject, shown);
   text += ways_table(schedule, shown);
   text += waits_table(schedule);
   text += worst_text(schedule, subject, shown);

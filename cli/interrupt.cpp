@@ -1,6 +1,8 @@
 #include "interrupt.hpp"
 
+#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 #include <pthread.h>
@@ -37,12 +39,28 @@ Interrupt::Interrupt(int patience) {
         if (wake_) wake_();
         continue;
       }
-      if (heard++ == patience) _exit(128 + signal);
+      if (heard++ == patience) {
+        if (ends_by_itself(set)) return;
+        _exit(128 + signal);
+      }
       signal_ = signal;
       stop_.request_stop();
       if (heard == 2) insisted_.request_stop();
     }
   });
+}
+
+// Two requests in a moment: whoever obeys the first takes its half files away meanwhile.
+bool Interrupt::ends_by_itself(const sigset_t& set) const {
+  using std::chrono::steady_clock;
+  const auto until = steady_clock::now() + std::chrono::milliseconds(300);
+  while (!over_) {
+    const auto left = std::chrono::nanoseconds(until - steady_clock::now()).count();
+    if (left <= 0) return false;
+    const timespec span{.tv_sec = 0, .tv_nsec = left};
+    sigtimedwait(&set, nullptr, &span);
+  }
+  return true;
 }
 
 Interrupt::~Interrupt() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <stop_token>
@@ -16,7 +17,8 @@ namespace redial::cli {
 /// closed pipe is a write error.
 class Interrupt {
  public:
-  /// `patience`: signals that are requests; the next one ends the process at once.
+  /// `patience`: signals that are requests; the next one ends the process, at once but for the
+  /// moment (0.3 s) in which it may end by itself.
   explicit Interrupt(int patience = 1);
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
@@ -34,6 +36,8 @@ class Interrupt {
   int exit_code() const { return 128 + signal_; }
 
  private:
+  bool ends_by_itself(const sigset_t& set) const;
+
   std::stop_source stop_;
   std::stop_source insisted_;
   std::atomic<int> signal_{0};

@@ -125,6 +125,8 @@ class JobReader {
       } else if (field.is(Kind::array)) {
         field.elements([&](JsonView one) { add_header(name, one); });
       } else {
+        if (syntax_.dialect == JobDialect::vegeta)  // which refuses it, too
+          fail(field, "a header of vegeta is an array of strings");
         add_header(name, field);
       }
     });

@@ -6,13 +6,13 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "errors.hpp"
 #include "json_view.hpp"
 #include "output.hpp"
+#include "same_file.hpp"
 
 namespace redial::cli {
 namespace {
@@ -94,10 +94,7 @@ void JobFile::open(const std::string& path, const Options& options) {
     return;
   }
   // What can be read only once is copied before anything is sent from it.
-  struct stat target {};
-  if (!options.save.empty() && stat(options.save.c_str(), &target) == 0 &&
-      target.st_dev == status.st_dev && target.st_ino == status.st_ino)
-    throw UsageError("--save-jobs: " + options.save + " is the input itself");
+  refuse_input("--save-jobs", options.save, path, "the input");
   path_ = options.save;
   file_ = path_.empty() ? File(unlinked_file()) : open_for_writing(path_);
   copy_all(input.fd(), name_, file_, path_.empty() ? "temporary file" : path_);
@@ -200,8 +197,10 @@ void JobStream::on_ready(std::function<void()> wake) {
 void JobStream::read() {
   std::string error;
   try {
-    LineReader lines([this](char* into, std::size_t size) { return read_input(into, size); },
-                     "standard input", format_.records());
+    const auto read = [this](char* into, std::size_t size) {
+      return read_until(stop_.fd(), STDIN_FILENO, into, size);
+    };
+    LineReader lines(read, "standard input", format_.records());
     while (const auto line = lines.next()) {
       take(*line);
       const std::lock_guard lock(mutex_);
@@ -214,18 +213,6 @@ void JobStream::read() {
     error_ = std::move(error);
     end_ = true;
   });
-}
-
-// A read that ends when this object does.
-ssize_t JobStream::read_input(char* into, std::size_t size) const {
-  for (;;) {
-    pollfd watched[2] = {{STDIN_FILENO, POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
-    if (poll(watched, 2, -1) < 0 && errno == EINTR) continue;
-    if (watched[1].revents != 0) return 0;
-    const ssize_t count = ::read(STDIN_FILENO, into, size);
-    if (count < 0 && errno == EAGAIN) continue;
-    return count;
-  }
 }
 
 void JobStream::take(const Line& line) {

@@ -117,7 +117,6 @@ class JobStream final : public JobSource {
 
  private:
   void read();
-  ssize_t read_input(char* into, std::size_t size) const;
   void take(const Line& line);
   template <class Change>
   void tell(Change change);

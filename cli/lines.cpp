@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "errors.hpp"
@@ -23,6 +24,17 @@ File& File::operator=(File&& other) noexcept {
 
 File::~File() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+ssize_t read_until(int stop, int fd, char* into, std::size_t size) {
+  for (;;) {
+    pollfd watched[2] = {{fd, POLLIN, 0}, {stop, POLLIN, 0}};
+    if (poll(watched, 2, -1) < 0 && errno == EINTR) continue;
+    if (watched[1].revents != 0) return 0;
+    const ssize_t count = ::read(fd, into, size);
+    if (count < 0 && errno == EAGAIN) continue;
+    return count;
+  }
 }
 
 LineReader::LineReader(Read read, std::string name, Records records)
@@ -52,7 +64,7 @@ std::optional<Line> LineReader::next() {
     if (last && begin_ == buffer_.size()) return std::nullopt;
     if (end != std::string::npos || last) {
       const std::size_t size = (last ? buffer_.size() : end) - begin_;
-      Line line{std::string_view(buffer_).substr(begin_, size), ++number_, offset_};
+      Line line{std::string_view(buffer_).substr(begin_, size), ++number_, offset_, !last};
       if (records_ == Records::csv) {
         number_ += static_cast<std::uint64_t>(std::count(line.text.begin(), line.text.end(), '\n'));
         in_quotes_ = false;

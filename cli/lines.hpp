@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -24,11 +25,16 @@ class File {
   int fd_ = -1;
 };
 
+/// As read(2) of `fd`, but returns 0 once `stop`, an eventfd, is set: an input that never comes
+/// holds nobody.
+ssize_t read_until(int stop, int fd, char* into, std::size_t size);
+
 /// A line without its end, or a CSV record of several, and where it stands.
 struct Line {
   std::string_view text;
   std::uint64_t number = 0;  ///< of its first line, from 1
   std::uint64_t offset = 0;  ///< of its first byte
+  bool ended = false;        ///< a line end stands behind it
 };
 
 /// Reads lines in constant memory: a buffer as large as the longest line, which has a limit.

@@ -39,10 +39,18 @@ std::string standing_text(const Standing& standing) {
     text += "/" + grouped(*standing.total);
     if (*standing.total > 0) text += fmt::format("  {}%", tally.done() * 100 / *standing.total);
   }
-  return text + fmt::format("  ok {}  waiting {}  failed {}  in doubt {}",
-                            grouped(tally.of(CallOutcome::ok)), grouped(standing.waits.all()),
-                            grouped(tally.of(CallOutcome::failed) + tally.of(CallOutcome::later)),
-                            grouped(tally.of(CallOutcome::in_doubt)));
+  const auto add = [&](const char* name, std::uint64_t count) {
+    text += fmt::format("  {} {}", name, grouped(count));
+  };
+  add("ok", tally.of(CallOutcome::ok));
+  add("waiting", standing.waits.all());
+  add("failed", tally.of(CallOutcome::failed));
+  add("in doubt", tally.of(CallOutcome::in_doubt));
+  // These are rarer, and a line has 80 columns.
+  if (const auto later = tally.of(CallOutcome::later); later > 0) add("later", later);
+  if (const auto cancelled = tally.of(CallOutcome::cancelled); cancelled > 0)
+    add("cancelled", cancelled);
+  return text;
 }
 
 std::string waiting_text(const Standing& standing) {

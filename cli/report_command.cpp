@@ -1,13 +1,12 @@
 #include "report_command.hpp"
 
-#include <cerrno>
-#include <cstdint>
+#include <cstddef>
 #include <memory>
+#include <stop_token>
 #include <string>
-#include <system_error>
+#include <utility>
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -18,6 +17,8 @@
 #include "job_source.hpp"
 #include "json_view.hpp"
 #include "report.hpp"
+#include "result_lines.hpp"
+#include "same_file.hpp"
 
 namespace redial::cli {
 namespace {
@@ -39,14 +40,20 @@ ResultRow row_of(const Line& line, const std::string& name) {
   }
 }
 
-File opened_results(const std::string& path, const std::string& name) {
-  File file(path == "-" ? dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (file.fd() < 0 || fstat(file.fd(), &status) != 0)
-    throw UsageError(name + ": " + std::generic_category().message(errno));
-  if (S_ISDIR(status.st_mode))
-    throw UsageError(name + ": " + std::generic_category().message(EISDIR));
-  return file;
+// No report may take the place of the results or of another report.
+void check(const ReportFlags& flags) {
+  const std::pair<const char*, const std::string*> outputs[] = {
+      {"--html", &flags.html}, {"--md", &flags.markdown}, {"--junit", &flags.junit}};
+  for (const auto& [flag, path] : outputs) {
+    refuse_input(flag, *path, flags.results, "the results file");
+    for (const auto& [other, before] : outputs) {
+      if (other == flag) break;
+      if (*path == "-" && *before == "-")
+        throw UsageError("only one report goes to standard output");
+      if (same_file(*path, *before))
+        throw UsageError(std::string(flag) + ": " + *path + " is where " + other + " goes");
+    }
+  }
 }
 
 void finish(BodyOutput* output, const std::string& text) {
@@ -57,9 +64,8 @@ void finish(BodyOutput* output, const std::string& text) {
 
 int run_report(const ReportFlags& flags, const Interrupt& interrupt) {
   const std::string name = flags.results == "-" ? "standard input" : flags.results;
-  if ((flags.html == "-") + (flags.markdown == "-") + (flags.junit == "-") > 1)
-    throw UsageError("only one report goes to standard output");
-  const File file = opened_results(flags.results, name);
+  check(flags);
+  const File file = open_results(flags.results, name);
   // What cannot be written is told before a long file is read.
   const auto html = opened(flags.html);
   const auto markdown = opened(flags.markdown);
@@ -68,14 +74,19 @@ int run_report(const ReportFlags& flags, const Interrupt& interrupt) {
   if (junit) cases = std::make_unique<JunitReport>();
 
   RunStats stats;
-  LineReader lines(file.fd(), name, UINT64_MAX);
-  while (const auto line = lines.next()) {
+  const File stop(eventfd(0, EFD_CLOEXEC));
+  const std::stop_callback wake(interrupt.token(), [&] { eventfd_write(stop.fd(), 1); });
+  const auto read = [&](char* into, std::size_t size) {
+    const ssize_t count = read_until(stop.fd(), file.fd(), into, size);
     if (interrupt.happened()) throw Interrupted();
-    if (is_blank(line->text)) continue;
-    const ResultRow row = row_of(*line, name);
+    return count;
+  };
+  LineReader lines(read, name);
+  each_result_line(lines, [&](const Line& line) {
+    const ResultRow row = row_of(line, name);
     stats.add(row);
     if (cases) cases->add(row);
-  }
+  });
   if (html) finish(html.get(), html_report(stats, name));
   if (markdown) finish(markdown.get(), markdown_report(stats, name));
   if (junit) {
@@ -104,10 +115,10 @@ void declare_report_command(CLI::App& app, std::function<int(const Interrupt&)>&
       "later and cancelled are errors");
   report->footer(
       "Without a file: a summary on standard output. Exit codes: 0 the report was made, whatever "
-      "it "
-      "says; 2 a line that\n"
-      "is no result, with its place; 74 the report could not be written: what was there is still "
-      "there.");
+      "it says; 2 a line that\n"
+      "is no result, with its place (a last line that is cut is told and left out), or a report "
+      "that would replace\n"
+      "the results; 74 the report could not be written: what was there is still there.");
   report->parse_complete_callback([flags, &chosen] {
     chosen = [flags](const Interrupt& stop) { return run_report(*flags, stop); };
   });

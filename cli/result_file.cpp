@@ -76,11 +76,4 @@ void ResultFile::close() {
   if (fd >= 0 && ::close(fd) != 0) fail(name_);
 }
 
-bool same_file(const std::string& one, const std::string& other) {
-  struct stat a {
-  }, b{};
-  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
-}
-
 }  // namespace redial::cli

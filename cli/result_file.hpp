@@ -38,7 +38,4 @@ class ResultFile {
   bool terminal_ = false;
 };
 
-/// Whether two names are one file that is there.
-bool same_file(const std::string& one, const std::string& other);
-
 }  // namespace redial::cli

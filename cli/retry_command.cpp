@@ -1,26 +1,23 @@
 #include "retry_command.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <map>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "errors.hpp"
 #include "json_view.hpp"
+#include "result_lines.hpp"
 #include "result_row.hpp"
 #include "run_command.hpp"
+#include "same_file.hpp"
 #include "session/session_access.hpp"
 #include "shell_quoted.hpp"
 #include "where.hpp"
@@ -45,40 +42,18 @@ struct Verdict {
 /// The results that did not end well, by id. A later line about a job replaces an earlier one.
 class Results {
  public:
-  Results(const std::string& path, const std::vector<std::string>& where) : name_(path) {
+  Results(const std::string& path, const std::vector<std::string>& where)
+      : name_(path == "-" ? "standard input" : path) {
     for (const auto& text : where) where_.emplace_back(text);
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.fd() < 0) throw UsageError(path + ": " + std::generic_category().message(errno));
-    struct stat status {};
-    const bool has_size = fstat(file.fd(), &status) == 0 && S_ISREG(status.st_mode);
-    const std::uint64_t size = has_size ? static_cast<std::uint64_t>(status.st_size) : 0;
-    LineReader lines(file.fd(), path, UINT64_MAX);
-    while (const auto line = lines.next()) {
-      if (is_blank(line->text)) continue;
-      // The file ends in that line, without a line end: a run was killed while it wrote it.
-      if (line->offset + line->text.size() == size && !is_json(line->text)) {
-        std::fprintf(stderr,
-                     "redial: %s: its last line is cut and left out: find out what became of that "
-                     "job\n",
-                     printable(path).c_str());
-        return;
-      }
-      take(*line);
-    }
+    const File file = open_results(path, name_);
+    LineReader lines(file.fd(), name_, UINT64_MAX);
+    each_result_line(lines, [this](const Line& line) { take(line); });
   }
 
   std::unordered_map<std::string, Verdict>& open() noexcept { return open_; }
   bool ended_well(const std::string& id) const { return ok_.contains(id); }
 
  private:
-  static bool is_json(std::string_view text) {
-    try {
-      (void)JsonView::parse(text);
-      return true;
-    } catch (const JsonError&) {
-      return false;
-    }
-  }
   static std::optional<WallTime> first_of(JsonView times) {
     std::optional<WallTime> first;
     if (!times.is(JsonView::Kind::object)) return first;
@@ -213,7 +188,7 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
   if (!flags.where.empty() && !flags.failed) throw UsageError("--where: needs --failed");
   if (flags.jobs == "-")
     throw UsageError("retry: the jobs must be in a file (run --save-jobs FILE)");
-  const bool append = !flags.output.empty() && same_file(flags.output, flags.results);
+  const bool append = same_file(flags.output, flags.results);
   const auto output_options =
       output_of(flags, append ? ResultFile::There::append : ResultFile::There::keep_as_bak);
   RunOutput::check(output_options);

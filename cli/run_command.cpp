@@ -12,6 +12,7 @@
 #include "errors.hpp"
 #include "exit_codes.hpp"
 #include "shell_quoted.hpp"
+#include "untold.hpp"
 
 namespace redial::cli {
 namespace {
@@ -118,15 +119,7 @@ void say_untold(const Batch& batch, const RunOutput& output) {
     const auto same = [job](const InFlight* other) { return other->seq == job->seq; };
     if (std::none_of(jobs.begin(), jobs.end(), same)) jobs.push_back(job);
   }
-  if (jobs.empty()) return;
-  std::fprintf(stderr,
-               "redial: %zu jobs were in flight%s and have no result line; each may have "
-               "happened:\n",
-               jobs.size(), unwritten.empty() ? "" : ", or over,");
-  for (const InFlight* const job : jobs) {
-    std::fprintf(stderr, "  %s  %s %s\n", printable(job->id).c_str(),
-                 printable(job->method).c_str(), printable(job->url).c_str());
-  }
+  std::fputs(untold_text(jobs, !unwritten.empty()).c_str(), stderr);
 }
 
 // Where hosts had a limit, jobs behind the ones that are left may have been sent: each is named.
@@ -252,6 +245,12 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
     std::string text;
     const Tally& tally = batch.tally();
     const std::string out = output.path().empty() ? "RESULTS.jsonl" : shell_quoted(output.path());
+    if (batch.exhausted() && tally.done() == 0) {
+      const std::string chosen = lines.text();
+      text += fmt::format("  there is no job in {}{}; a job is a URL or a JSON object on a line\n",
+                          flags.jobs == "-" ? "standard input" : printable(flags.jobs),
+                          chosen == "1-" ? "" : ", lines " + chosen);
+    }
     if (!batch.exhausted() && file != nullptr && !again.empty()) {
       text +=
           fmt::format("  next: redial run {} {} -o NEW.jsonl\n", again_text,

@@ -98,7 +98,9 @@ void declare_retry(CLI::App& app, RunFlags& flags) {
   app.get_option("--output")
       ->description("results go to this file [standard output]; OUT itself is appended to");
   app.add_option("JOBS", flags.jobs, "the jobs file of that run")->required();
-  app.add_option("OUT", flags.results, "its results; the last line of a job counts")->required();
+  app.add_option("OUT", flags.results,
+                 "its results, - is standard input; the last line of a job counts")
+      ->required();
   app.add_option("IDS", flags.ids, "send these jobs again, whatever the risk: you know better");
   app.add_flag("--failed", flags.failed,
                "send again what did not end well and may be repeated: resend safe or same_key");

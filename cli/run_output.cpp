@@ -2,22 +2,20 @@
 
 #include <utility>
 
-#include <sys/stat.h>
-
 #include "attempt_lines.hpp"
 #include "errors.hpp"
+#include "same_file.hpp"
 
 namespace redial::cli {
 
 void RunOutput::check(const Options& options) {
   const auto refuse = [&](const char* flag, const std::string& output) {
-    if (same_file(options.jobs, output))
-      throw UsageError(std::string(flag) + ": " + output + " is the jobs file itself");
-    if (!options.saved.empty() && (options.saved == output || same_file(options.saved, output)))
+    refuse_input(flag, output, options.jobs, "the jobs file");
+    if (same_file(options.saved, output))
       throw UsageError(std::string(flag) + ": " + output + " is where --save-jobs puts the jobs");
     const std::string aside = output + ".bak";
     if (options.there != ResultFile::There::keep_as_bak) return;
-    if (same_file(options.jobs, aside) || (!options.kept.empty() && same_file(options.kept, aside)))
+    if (same_file(options.jobs, aside) || same_file(options.kept, aside))
       throw UsageError(std::string(flag) + ": " + aside + ", which is an input, would be replaced");
   };
   const bool to_stdout = options.results.empty() || options.results == "-";

@@ -156,9 +156,10 @@ says 'One attempt, no retry within 60 s' --retry 0
 "$REDIAL" explain --json --backoff 1 --jitter none -m 100 >"$work/json"
 "$REDIAL" explain --json --method POST --status 503 --header 'Retry-After: 7' >"$work/json2"
 "$REDIAL" explain --json --error reset >"$work/json3"
+"$REDIAL" explain --json --status 503 --rate 10/s >"$work/json4"
 python3 - "$work" <<'P' || fail 'explain --json'
 import json, sys
-schedule, stop, again = [json.load(open(f"{sys.argv[1]}/json{n}")) for n in ("", "2", "3")]
+schedule, stop, again, paced = [json.load(open(f"{sys.argv[1]}/json{n}")) for n in ("", "2", "3", "4")]
 assert schedule["attempts"] == 4 and schedule["deadline_s"] == 100, schedule
 assert [(w["before_attempt"], w["min"], w["typical"], w["max"]) for w in schedule["waits_s"]] == [
     (2, 1, 1, 1), (3, 2, 2, 2), (4, 4, 4, 4)], schedule
@@ -169,6 +170,7 @@ assert (stop["decision"], stop["stop_reason"], stop["outcome"], stop["resend"], 
     "stop", "not_idempotent", "later", "unsafe", 75), stop
 assert stop["wait_s"] is None and stop["why"][0]["rule"] == "RFC 9110 §9.2.2", stop
 assert again["decision"] == "retry" and again["stop_reason"] is None and again["evidence"] == "maybe", again
+assert again["limits"] is None and "10/s" in paced["limits"] and paced["wait_s"] == again["wait_s"], paced
 assert again["wait_s"] == {"min": 0, "typical": 0.25, "max": 0.5}, again
 P
 
@@ -185,6 +187,8 @@ timeouts.deadline = "2m"
 [[routes]]
 match = "https://slow.test/"
 policy = "slow"
+[policies.paced]
+rate = "10/s"
 T
 says 'GET under policy one of
 At most 2 attempts (1 retry)' --policy "$work/p.toml"
@@ -194,6 +198,15 @@ says 'policy slow of
 At most 3 attempts' --policy "$work/p.toml#slow"
 says 'At most 8 attempts' --policy "$work/p.toml#slow" --retry 7
 says 'sends it again after 0 s to 10 s, typically 5 s' --policy "$work/p.toml#slow" --status 503
+
+# A limit on starts is told with an outcome as it is with the schedule.
+for with in '' '--status 503' '--status 204' '--error reset --method POST'; do
+  # shellcheck disable=SC2086  # words are wanted
+  says 'Attempts start at most 10/s' $with --rate 10/s
+  # shellcheck disable=SC2086
+  says 'Attempts start at most 10/s' $with --policy "$work/p.toml#paced"
+done
+"$REDIAL" explain --status 503 | grep -q 'Attempts start' && fail 'a limit that is not there'
 
 # --- what makes no sense
 
@@ -210,6 +223,9 @@ refuses '--attempt: must be between 1 and 99' --status 503 --attempt 0
 refuses 'not a token' --method 'GE T'
 refuses 'scheme must be http or https' ftp://a/
 refuses 'no policy "slwo"; did you mean "slow"?' --policy "$work/p.toml#slwo"
+refuses "--policy: $work/p.toml#: FILE#NAME without a name" --policy "$work/p.toml#"
+refuses '--policy: nofile' --policy nofile
+refuses '--policy: nofile' --policy nofile#one --status 503
 refuses 'backoff_max' --backoff 5 --backoff-max 1
 
 # --- terminals: narrow ones are not overrun, UTF-8 has bars, dumb ones have none

@@ -87,6 +87,53 @@ expect 2 'No such file' "$REDIAL" report nowhere.jsonl
 expect 0 '' "$REDIAL" report empty.jsonl --html empty.html
 holds empty.html '0 jobs'
 
+# --- what would be replaced: the results, or another report
+cp hostile.jsonl kept.jsonl
+ln -s hostile.jsonl link.jsonl
+mkdir folder
+for flags in '--html hostile.jsonl' '--junit ./hostile.jsonl' '--md folder/../hostile.jsonl' '--html link.jsonl' "--md $work/hostile.jsonl"; do
+  # shellcheck disable=SC2086  # words are wanted
+  expect 2 'is the results file itself' "$REDIAL" report hostile.jsonl $flags
+done
+expect 2 'link.jsonl is the results file itself' "$REDIAL" report - --html link.jsonl <hostile.jsonl
+cmp -s hostile.jsonl kept.jsonl || fail "results were replaced by a report"
+for other in both ./both "$work/both" folder/../both; do
+  expect 2 "--md: $other is where --html goes" "$REDIAL" report hostile.jsonl --html both --md "$other"
+done
+expect 2 '--junit: both is where --md goes' "$REDIAL" report hostile.jsonl --html page.html --md both --junit both
+[ ! -e both ] || fail "one of two reports was written"
+expect 0 '' "$REDIAL" report hostile.jsonl --html /dev/null --md /dev/null
+
+# --- a run that was killed leaves half a line: as for `retry`, it is told and left out
+head -n 5 results.jsonl >cut.jsonl
+printf '{"id": "half", "li' >>cut.jsonl
+expect 0 'redial: cut.jsonl: its last line is cut and left out' "$REDIAL" report cut.jsonl
+holds out '4 jobs in 5 calls'
+expect 0 'standard input: its last line is cut' "$REDIAL" report - --md cut.md <cut.jsonl
+holds cut.md '| 4 | 3 |'
+expect 0 'cut.jsonl: its last line is cut' "$REDIAL" retry -s jobs.jsonl cut.jsonl --failed
+echo >>cut.jsonl
+expect 2 'cut.jsonl, line 6' "$REDIAL" report cut.jsonl
+head -c -1 kept.jsonl >unended.jsonl
+expect 0 '' "$REDIAL" report unended.jsonl
+holds out '1 job'
+grep -q cut err && fail "a whole last line without its end was left out"
+
+# --- Ctrl-C, however often, while the results do not come: half a page is taken away
+mkfifo endless
+for signals in INT 'INT INT' 'TERM INT'; do
+  "$REDIAL" report endless --html gone.html 2>err &
+  pid=$!
+  exec 7>endless
+  until ls | grep -q 'gone.html.redial'; do [ -d "/proc/$pid" ] || break; done
+  for signal in $signals; do kill -s "$signal" "$pid"; done
+  wait "$pid"
+  code=$?
+  exec 7>&-
+  [ "$code" -gt 128 ] || fail "$signals: $code $(cat err)"
+  ls | grep 'gone.html' && fail "$signals: half a page was left"
+done
+
 # --- reports that cannot be written
 expect 74 'No such file' "$REDIAL" report hostile.jsonl --html none/page.html
 expect 74 'No space left' "$REDIAL" report hostile.jsonl --html /dev/full

@@ -4,14 +4,18 @@ source "$(dirname "$0")/_support.sh"
 
 cat >script.json <<'S'
 {"routes": {"/ok": {"body": "fine"}, "/blip": [{"status": 503}, {"body": "fine"}],
-            "POST /lost": {"acts": true, "fault": "reset_after_read"}}}
+            "POST /lost": {"acts": true, "fault": "reset_after_read"},
+            "/tomorrow": {"status": 503, "headers": {"Retry-After": "86400"}}}}
 S
+serve --script script.json
+other=$url  # a host that asks everybody for a day
 serve --script script.json
 cat >jobs.jsonl <<J
 $url/ok
 $url/ok
 {"id": "lost", "method": "POST", "url": "$url/lost"}
 {"id": "blip", "url": "$url/blip"}
+{"id": "tomorrow", "url": "$other/tomorrow"}
 J
 
 python3 - <<'P'
@@ -40,16 +44,16 @@ def run(*flags, stdout=subprocess.DEVNULL, **environment):
         pass
     return process.wait(), shown.decode(), time.monotonic() - begin
 
-# The blip waits for 0.7 s: all that while three of four are over.
+# The blip waits for 0.7 s: all that while four of five are over, each under the name that the summary has for it.
 code, shown, took = run("--backoff", "0.7", "-o", "out.jsonl")
 rows = [json.loads(line) for line in open("out.jsonl")]
-if code != 4 or len(rows) != 4:
+if code != 4 or len(rows) != 5:
     fail("code", code, "rows", len(rows))
 frames = re.findall(r"(\d[^\r\n]*)\r\n(waiting on: [^\r\n]*)\r", shown)
 if not 1 <= len(frames) <= 10 * took + 1:
     fail(len(frames), "frames in", took, "s", repr(shown))
 # Before it the blip is sent once and after it once more: on a busy machine frames show that, too.
-waiting = re.compile(r"3/4  75%  ok 2  waiting 1  failed 0  in doubt 1  \d+/s(  ETA \d\d:\d\d)?")
+waiting = re.compile(r"4/5  80%  ok 2  waiting 1  failed 0  in doubt 1  later 1  \d+/s(  ETA \d\d:\d\d)?")
 during = [second for first, second in frames if waiting.fullmatch(first)]
 if not during or not all(re.fullmatch(r"waiting on: servers 0, backoff 1; next 127\.0\.0\.1 in 0\.[0-7] s", second)
                          for second in during):
@@ -58,7 +62,7 @@ gone = "\r\x1b[K\x1b[A\r\x1b[K"
 if shown.count(gone) != len(frames):
     fail("lines that stay", repr(shown))
 left = shown.rsplit(gone, 1)[-1]
-if not left.startswith("redial: 4 jobs: 3 ok, 1 in doubt; ") or "\x1b" in left:
+if not left.startswith("redial: 5 jobs: 3 ok, 1 in doubt, 1 later; ") or "\x1b" in left:
     fail("what stays", repr(left))
 if "in doubt: find out which of these happened" not in left or left.count("\n") > 12:
     fail("summary", repr(left))
@@ -67,7 +71,7 @@ if "in doubt: find out which of these happened" not in left or left.count("\n") 
 for name, flags, stdout, environment in (("dumb", ["-o", "o"], subprocess.DEVNULL, {"TERM": "dumb"}),
                                          ("results on the terminal", [], None, {})):
     code, shown, _ = run(*flags, stdout=stdout, **environment)
-    if code != 4 or "\x1b" in shown or "redial: 4 jobs" not in shown:
+    if code != 4 or "\x1b" in shown or "redial: 5 jobs" not in shown:
         fail(name, code, repr(shown))
 code, shown, _ = run("-s", "-o", "o")
 if code != 4 or shown:

@@ -216,13 +216,30 @@ for _ in $(seq 40); do echo "$base/big"; done >many.jsonl
 (ulimit -f 1; trap '' XFSZ; "$REDIAL" run many.jsonl -o full.out >/dev/null 2>full.err; echo $? >full.code)
 [ "$(cat full.code)" = 74 ] || fail "full disk: $(cat full.code) $(cat full.err)"
 check full.out "assert 0 < len(rows) < 40"
+# Who only reads is counted, who may have acted is named.
+for _ in 1 2 3; do echo "$base/ok"; done >pipe.jsonl
+echo "{\"id\": \"acts\", \"method\": \"POST\", \"url\": \"$base/ok\"}" >>pipe.jsonl
 python3 - <<'P' || fail "closed pipe"
-import os, subprocess
-reader, writer = os.pipe()
-os.close(reader)
-done = subprocess.run([os.environ["REDIAL"], "run", "many.jsonl", "--concurrency", "2"], stdout=writer, stderr=subprocess.PIPE)
-assert done.returncode == 74 and b"Broken pipe" in done.stderr and b"no result line" in done.stderr and b"GET http://127.0.0.1" in done.stderr, done
+import os, re, subprocess
+def untold(jobs):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([os.environ["REDIAL"], "run", jobs, "--concurrency", "4"], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert done.returncode == 74 and "Broken pipe" in done.stderr, done
+    return done.stderr
+said = untold("many.jsonl")
+assert re.search("redial: 4 jobs were in flight and have no result line; by their methods they only read", said) and "GET" not in said, said
+said = untold("pipe.jsonl")
+assert re.search(r"; 3 of them only read; this one may have happened:\n  acts  POST http://127.0.0.1:\d+/ok\n", said) and "GET" not in said, said
 P
+
+# --- nothing to send is no failure, but it is said
+: >none.jsonl
+expect 0 'there is no job in none.jsonl;' "$REDIAL" run none.jsonl
+expect 0 'there is no job in many.jsonl, lines 99-;' "$REDIAL" run many.jsonl --from-line 99
+"$REDIAL" run -s none.jsonl 2>err
+[ ! -s err ] || fail "-s: $(cat err)"
 
 # --- a rate spaces the attempts of all jobs; one that cannot be kept within the deadlines is refused
 for _ in 1 2 3 4 5 6; do echo "$base/ok"; done >rate.jsonl

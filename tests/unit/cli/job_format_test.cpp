@@ -78,6 +78,10 @@ TEST(JobFormat, VegetaTargetsAreReadAsTheyAre) {
   EXPECT_EQ(bare->request.method, "GET") << "no body";
   EXPECT_THAT(reader.refused(R"({"method":"GET","url":"http://a.test/","body":"h€llo"})"),
               HasSubstr("body is not base64"));
+  // Its decoder wants '[' or null for each field (lib/targets_easyjson.go).
+  EXPECT_THAT(reader.refused(R"({"method":"GET","url":"http://a.test/","header":{"X-A":"1"}})"),
+              HasSubstr("array of strings"));
+  EXPECT_TRUE(reader.read(R"({"method":"GET","url":"http://a.test/","header":{"X-A":null}})"));
 }
 
 TEST(JobFormat, TheFirstRecordDecides) {

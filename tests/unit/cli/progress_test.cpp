@@ -58,7 +58,8 @@ TEST(Progress, IsTwoLines) {
   ASSERT_EQ(screen.shown.size(), 1U);
   // 1 204 in two seconds, 796 left.
   EXPECT_EQ(screen.shown[0],
-            "1 204/2 000  60%  ok 1 111  waiting 16  failed 81  in doubt 12  602/s  ETA 00:01\n"
+            "1 204/2 000  60%  ok 1 111  waiting 16  failed 80  in doubt 12  later 1  602/s  "
+            "ETA 00:01\n"
             "waiting on: servers 48, backoff 10, Retry-After 2, rate 4; next a.test in 3.2 s\r");
   progress.clear();
   EXPECT_EQ(screen.shown.back(), k_gone);
@@ -137,6 +138,20 @@ TEST(Progress, WithoutATotalThereIsNoShareAndNoEta) {
   EXPECT_THAT(screen.shown[0], StartsWith("1 204  ok 1 111  "));
   EXPECT_THAT(screen.shown[0], Not(HasSubstr("ETA")));
   EXPECT_EQ(waiting_text({.tally = &batch.tally}), "waiting on: input");
+}
+
+// What the summary will call "40 later" is not called failed before.
+TEST(Progress, CallsEachEndByItsName) {
+  Tally tally;
+  count(tally, CallOutcome::later, 40);
+  EXPECT_EQ(standing_text({.tally = &tally}),
+            "40  ok 0  waiting 0  failed 0  in doubt 0  later 40");
+  count(tally, CallOutcome::cancelled, 2);
+  count(tally, CallOutcome::failed, 3);
+  count(tally, CallOutcome::in_doubt, 4);
+  count(tally, CallOutcome::ok, 5);
+  EXPECT_EQ(standing_text({.tally = &tally}),
+            "54  ok 5  waiting 0  failed 3  in doubt 4  later 40  cancelled 2");
 }
 
 TEST(Progress, SaysWhichHostAndWhichOrderAreWaitedFor) {
