@@ -170,6 +170,7 @@ def cell(server, fast, slow, tls, at_once, rounds, scale):
 def rows_of(samples, tls, at_once):
     ours = samples.pop("redial")
     what = f"async GET over {'TLS' if tls else 'TCP'}, {at_once} in flight"
+    yield rows.row(f"{what}, rounds", len(ours))
     for name, theirs in samples.items():
         for index, unit, of in ((0, "us CPU a request", lambda us: us), (1, "requests/s", lambda us: 1e6 / us)):
             yield rows.row(f"{what}, {unit}", statistics.median(of(one[index]) for one in ours.values()), name,

@@ -8,7 +8,7 @@ import json, os, platform, re, subprocess, sys
 
 source = sys.argv[1] if len(sys.argv) > 1 else "build/bench.json"
 page = sys.argv[2] if len(sys.argv) > 2 else "docs/performance.md"
-CROWD = re.compile(r"async GET over (TCP|TLS), (\d+) in flight, (us CPU a request|requests/s)$")
+CROWD = re.compile(r"async GET over (TCP|TLS), (\d+) in flight, (us CPU a request|requests/s|rounds)$")
 
 
 def table(head, lines):
@@ -50,19 +50,21 @@ def first_line(command):
         return ""
 
 
-def machine():
+def machine(rows):
     with open("/proc/cpuinfo") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
     versions = {package: first_line(["dpkg-query", "-W", "-f", "${Version}", package])
                 for package in ("g++", "libboost1.81-dev", "libcurl4", "libcpp-httplib-dev", "python3-aiohttp", "python3-requests", "wrk", "nginx-light")}
     told = ", ".join(f"{package} {version}" for package, version in versions.items() if version)
+    rounds = sorted({row["ours"] for row in rows if row["name"].endswith(" in flight, rounds")})
+    made = f"; medians over {' to '.join(map(str, rounds))} rounds" if rounds else ""
     return (f"Measured on {model[1] if model else platform.machine()}, {len(os.sched_getaffinity(0))} processors, "
-            f"Linux {platform.release()}; Debian's {told}.")
+            f"Linux {platform.release()}{made}; Debian's {told}.")
 
 
 with open(source) as file:
     rows = json.load(file)
-tables = {"machine": machine(), "others": others(rows)}
+tables = {"machine": machine(rows), "others": others(rows)}
 for transport in ("TCP", "TLS"):
     tables[f"CPU over {transport}"] = crowd(rows, transport, "us CPU a request")
     tables[f"requests over {transport}"] = crowd(rows, transport, "requests/s")

@@ -2,10 +2,14 @@
 // one says in the end.
 
 #include <algorithm>
+#include <atomic>
 #include <future>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <redial/async.hpp>
 
@@ -54,6 +58,70 @@ TEST(ConnectionCaps, HoldOverThreadsAndHosts) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(most, 1);
+}
+
+// A name for each request, in the order in which servers read them.
+class Arrivals {
+ public:
+  void watch(FaultServer& server, const std::string& name) {
+    server.answer_with("", [this, name](const auto&) {
+      const std::lock_guard lock(mutex_);
+      names_ += name;
+      return Reply{.body = "here"};
+    });
+  }
+  std::string names() const {
+    const std::lock_guard lock(mutex_);
+    return names_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string names_;
+};
+
+// Six calls to one host and then two to another, all in line before any answer is looked at: they
+// begin on the session's own thread.
+TEST(ConnectionCaps, ALongLineAtOneHostDoesNotKeepTheOtherWaiting) {
+  FaultServer first, crowded, other;
+  Arrivals arrivals;
+  arrivals.watch(crowded, "a");
+  arrivals.watch(other, "b");
+  first.on("", Reply{.body = "here"});
+  AsyncSession session({.session = {.wire = {.pool = {.in_use_total = 1}}}});
+  std::atomic<int> good = 0;
+  const auto begin = [&](const FaultServer& server) {
+    session.send(Request::get(server.url()),
+                 [&](const Result<Response>& result) { good += result.has_value() ? 1 : 0; });
+  };
+  session.send(Request::get(first.url()), [&](const Result<Response>&) {
+    for (int i = 0; i < 6; ++i) begin(crowded);
+    for (int i = 0; i < 2; ++i) begin(other);
+  });
+  session.wait();
+  EXPECT_EQ(good, 8);
+  // Turns: never two of one host while the other has somebody in line. The first place may have
+  // been taken before there was a line.
+  EXPECT_THAT(arrivals.names(), ::testing::AnyOf("ababaaaa", "aababaaa")) << "a: crowded, b: other";
+}
+
+// While all its connections hang, the other host's calls come and go.
+TEST(ConnectionCaps, AHostThatHangsCannotHaveAllPlaces) {
+  FaultServer hanging, other;
+  hanging.on("", Reply{.fault = Reply::Fault::stall});
+  other.on("", Reply{.body = "here"});
+  std::stop_source stop;
+  AsyncSession session(
+      {.session = {.wire = {.pool = {.in_use_per_origin = 1, .in_use_total = 2}}}});
+  std::vector<std::future<Response>> stuck;
+  for (int i = 0; i < 4; ++i)
+    stuck.push_back(session.submit(Request::get(hanging.url()).stop(stop.get_token())));
+  hanging.wait_for_requests(1);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(session.submit(Request::get(other.url()).deadline(10s)).get().status(), 200);
+  EXPECT_EQ(hanging.count(), 1U);
+  stop.request_stop();
+  for (auto& one : stuck) EXPECT_THROW(one.get(), CancelledError);
 }
 
 TEST(ConnectionCaps, AWaitForOneEndsWithTheDeadlineAndNothingWasSent) {

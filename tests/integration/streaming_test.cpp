@@ -3,8 +3,14 @@
 
 #include <coroutine>
 #include <exception>
+#include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <string>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <redial/async.hpp>
@@ -200,6 +206,59 @@ TEST_F(Streaming, AnUploadGoesOutInPieces) {
   EXPECT_EQ(server.requests()[0].header("Transfer-Encoding"), "chunked");
   EXPECT_EQ(server.requests()[1].header("Content-Length"), "2000000");
   for (const auto& request : server.requests()) EXPECT_TRUE(request.body == body);
+}
+
+// A port that takes connections and never reads.
+class Deaf {
+ public:
+  Deaf() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int small = 64 * 1024;  // of what is never read, the kernel keeps no more
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const address = reinterpret_cast<sockaddr*>(&where);
+    socklen_t size = sizeof where;
+    if (bind(fd_, address, size) != 0 || listen(fd_, 1) != 0 ||
+        getsockname(fd_, address, &size) != 0)
+      throw std::runtime_error("Deaf: cannot listen");
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(where.sin_port)) + "/";
+  }
+  Deaf(const Deaf&) = delete;
+  Deaf& operator=(const Deaf&) = delete;
+  ~Deaf() { close(fd_); }
+  const std::string& url() const { return url_; }
+
+ private:
+  int fd_;
+  std::string url_;
+};
+
+// The most that the kernel keeps of what a socket has to send.
+std::size_t most_unsent() {
+  std::ifstream limits("/proc/sys/net/ipv4/tcp_wmem");
+  std::size_t least = 0, usual = 0, most = 0;
+  limits >> least >> usual >> most;
+  return most;
+}
+
+// What is written fills the kernel's buffers and `capacity`; the next `write` then waits, until the
+// call ends because no byte moves.
+TEST_F(Streaming, AServerThatDoesNotReadHoldsTheWriterBack) {
+  const Deaf deaf;
+  constexpr std::size_t k_capacity = 64 * 1024, k_piece = 32 * 1024;
+  const std::size_t kernel = most_unsent() + 2 * 64 * 1024;  // it doubles what it is asked for
+  const std::size_t too_much = 2 * (kernel + k_capacity + k_piece);
+  std::size_t taken = 0;
+  const auto upload = [&]() -> Task<void> {
+    StreamedRequest request(session, Request::post(deaf.url()).idle_timeout(300ms), std::nullopt,
+                            k_capacity);
+    while (taken < too_much && co_await request.write(std::string(k_piece, 'x'))) taken += k_piece;
+    co_await request.finish();
+  };
+  EXPECT_THROW(sync_wait(upload()), TimeoutError);
+  EXPECT_GE(taken, k_capacity);
+  EXPECT_LE(taken, kernel + k_capacity + k_piece);
 }
 
 TEST_F(Streaming, ASlowWriterIsNotIdle) {

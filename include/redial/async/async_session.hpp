@@ -49,7 +49,8 @@ class CallbackCall final : public AsyncCall {
 /// while it waits for its next attempt no connection either.
 ///
 /// Results come in three ways: to a coroutine (`co_await session.send(Request::get(url))`, in any
-/// coroutine type), to a callback, to a std::future. Options are the request's:
+/// coroutine type that lets awaitables of others through; for Asio's, see redial/asio.hpp), to a
+/// callback, to a std::future. Options are the request's:
 /// `Request::post(url).json("{}").timeout(10s)`.
 ///
 /// Structured: the destructor cancels what is under way and returns when every call has been

@@ -4,10 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <future>
+#include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <redial/async/task.hpp>
 #include <redial/testing/scripted_transport.hpp>
@@ -114,6 +119,85 @@ TEST(AsyncSession, ResumesOnItsOwnThread) {
     co_return std::this_thread::get_id();
   };
   EXPECT_TRUE(sync_wait(call(it.session)) != std::this_thread::get_id());
+}
+
+class ThreadSink final : public BodySink {
+ public:
+  void begin(const Response&) override {}
+  void write(std::string_view) override { thread = std::this_thread::get_id(); }
+  void commit() override {}
+  void abandon() noexcept override {}
+  bool can_abandon() const noexcept override { return true; }
+  std::thread::id thread;
+};
+
+// With several threads: on the one that judged the answer and wrote its body, and on no other.
+TEST(AsyncSession, ResumesOnTheThreadThatDroveTheCall) {
+  constexpr std::size_t k_threads = 3;
+  AsyncOptions options;
+  options.threads = k_threads;
+  options.calls_per_thread = 1;
+  HeldSession it(std::move(options));
+  struct Threads {
+    std::thread::id judged, resumed;
+    ThreadSink sink;
+  };
+  const auto call = [](AsyncSession& session, Threads& threads) -> Task<> {
+    const auto judge = [&](const Response&) {
+      threads.judged = std::this_thread::get_id();
+      return false;
+    };
+    (void)co_await session.send(Request::get("http://a.test/").sink(threads.sink).retry_if(judge));
+    threads.resumed = std::this_thread::get_id();
+  };
+  std::array<Threads, k_threads> all;
+  {
+    std::vector<std::jthread> callers;
+    for (auto& threads : all) callers.emplace_back([&] { sync_wait(call(*it.session, threads)); });
+    it.transport->await_started(k_threads);
+    it.transport->answer_all();
+  }
+  std::set<std::thread::id> loops;
+  for (const auto& [judged, resumed, sink] : all) {
+    EXPECT_EQ(resumed, judged);
+    EXPECT_EQ(resumed, sink.thread);
+    loops.insert(resumed);
+  }
+  EXPECT_EQ(loops.size(), k_threads);
+  EXPECT_FALSE(loops.contains(std::thread::id()));
+}
+
+// Told in the answer to one call, while another waits for its retry.
+TEST(AsyncSession, AQuotaThatIsUsedUpHoldsTheCallsThatWaitAlready) {
+  AsyncOptions options;
+  options.session.draw = Uniform::always(0);
+  ScriptedSession it(std::move(options));
+  it.transport->on("GET /retried").answer(503).answer(200);
+  Scripted last = Scripted::answer(200, {{"RateLimit", R"("default";r=0;t=30)"}});
+  last.takes = 100ms;
+  it.transport->on("GET /last").answer(last);
+  it.transport->on("GET /elsewhere").answer(503).answer(200);
+  std::map<std::string, Duration> ends;
+  const auto begin = [&](const std::string& url, Duration wait) {
+    it.session.send(
+        Request::get(url).retry({.backoff_factor = wait, .backoff_jitter = Jitter::none()}),
+        [&, url](const Result<Response>& result) {
+          EXPECT_EQ(result->status(), 200);
+          ends[url] = it.transport->clock().elapsed();
+        });
+  };
+  it.transport->on("GET /first").answer(200);
+  // On the session's thread all begin before any goes on.
+  it.session.send(Request::get("http://a.test/first"), [&](const Result<Response>&) {
+    begin("http://a.test/retried", 1s);
+    begin("http://b.test/elsewhere", 1s);
+    begin("http://a.test/last", 1s);
+  });
+  it.session.wait();
+  EXPECT_EQ(ends["http://a.test/last"], 100ms);
+  EXPECT_EQ(ends["http://b.test/elsewhere"], 1s);
+  // Until the quota is there again, and its spread, clamp(30 s / 10, 50 ms, 1 s), drawn as 0.
+  EXPECT_EQ(ends["http://a.test/retried"], 30s + 100ms);
 }
 
 TEST(AsyncSession, CallsACallbackThatCannotBeCopied) {

@@ -46,6 +46,43 @@ TEST(Gather, GivesResultsInTheOrderOfTheRequests) {
   EXPECT_THAT(bodies, ElementsAre("/0", "/1", "/2", "/3"));
 }
 
+// The next answer is given when the one before has been judged: the last request ends first.
+TEST(Gather, GivesThemInThatOrderWhenTheLastEndsFirst) {
+  Held it;
+  std::vector<int> ended;
+  const auto request = [&](int n) {
+    return numbered(n).retry_if([&, n](const Response&) {
+      ended.push_back(n);
+      if (n > 0) it.transport->answer("/" + std::to_string(n - 1));
+      return false;
+    });
+  };
+  auto over = std::async(std::launch::async, [&] {
+    return gather(it.session, std::views::iota(0, 4) | std::views::transform(request), 4).wait();
+  });
+  it.transport->await_started(4);
+  it.transport->answer("/3");
+  std::vector<std::string> paths;
+  for (const auto& result : over.get()) paths.emplace_back(result->request().url.path());
+  EXPECT_THAT(ended, ElementsAre(3, 2, 1, 0));
+  EXPECT_THAT(paths, ElementsAre("/0", "/1", "/2", "/3"));
+}
+
+TEST(FanOut, HandsOverWhatEndsFirstAtOnce) {
+  Held it;
+  std::vector<std::size_t> seen;
+  auto all = each(it.session, requests(3), 3, [&](std::size_t index, const Result<Response>&) {
+    seen.push_back(index);
+    if (seen.size() == 1) it.transport->answer("/0");
+    if (seen.size() == 2) it.transport->answer("/1");
+  });
+  auto over = std::async(std::launch::async, [&] { all.wait(); });
+  it.transport->await_started(3);
+  it.transport->answer("/2");  // the others are answered when this one has been handed over
+  over.get();
+  EXPECT_THAT(seen, ElementsAre(2U, 0U, 1U));
+}
+
 TEST(Gather, IsAwaited) {
   Held it;
   it.transport->answer_all();

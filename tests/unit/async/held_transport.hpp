@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include <redial/transport/transport.hpp>
@@ -52,6 +53,15 @@ class HeldTransport final : public Transport {
     const auto oldest =
         std::find_if(held_.begin(), held_.end(), [](const Held& held) { return !held.answered; });
     oldest->answered = true;
+    changed_.notify_all();
+  }
+  /// Answers the attempt under way whose URL has this path.
+  void answer(std::string_view path) {
+    const std::lock_guard lock(mutex_);
+    const auto asked = std::find_if(held_.begin(), held_.end(), [&](const Held& held) {
+      return held.exchange->url->path() == path;
+    });
+    asked->answered = true;
     changed_.notify_all();
   }
   std::size_t most_at_once() {

@@ -110,6 +110,23 @@ TEST(Log, AnAttemptIsADebugLineWithWhatCameAndWhatFollows) {
   EXPECT_DOUBLE_EQ(json.at("redial.elapsed_s"), 0.12);
 }
 
+TEST(Log, AnAttemptThatAGuardHoldsBackIsADebugLine) {
+  Fixture fixture({.level = LogLevel::debug}, {.total = 0});
+  fixture.answers({Scripted::answer(429, {{"Retry-After", "20"}}), k_ok});
+  fixture.session.get("http://a.test/x");
+  fixture.memory->records.clear();
+  fixture.session.get("http://a.test/x");
+  ASSERT_EQ(fixture.memory->records.size(), 3U);
+  // 20 s, and half of clamp(20 s / 10, 50 ms, 1 s).
+  EXPECT_EQ(without_id(fixture.memory->texts()[0]),
+            "DEBUG   GET a.test/x: attempt 1 held back for 20.500 s: the host asked for a pause");
+  const auto json = nlohmann::json::parse(fixture.memory->records.at(0).json());
+  EXPECT_EQ(json.at("event"), "held");
+  EXPECT_EQ(json.at("redial.attempt"), 1);
+  EXPECT_EQ(json.at("redial.guard"), "the host asked for a pause");
+  EXPECT_DOUBLE_EQ(json.at("redial.wait_s"), 20.5);
+}
+
 TEST(Log, ACallThatEndsWellAtOnceIsQuiet) {
   Fixture fixture;
   fixture.answers({k_ok});

@@ -90,6 +90,21 @@ TEST(Metrics, BucketsAreCumulativeAndHoldTheirBound) {
   EXPECT_EQ(fixture.value(name + R"(,le="+Inf"})"), 4);
 }
 
+TEST(Metrics, CountsWhatGuardsHeldBackAndForHowLong) {
+  Fixture fixture;
+  fixture.session.mount(
+      "http://a.test/",
+      {.transport = fixture.transport,
+       .guard = std::make_shared<RateLimiter>(RateLimit{.rate = {1, 2s}, .burst = 1})});
+  fixture.transport->otherwise([](const auto&) { return Scripted::answer(200); });
+  for (int i = 0; i < 3; ++i) fixture.session.get("http://a.test/x");
+  // The first starts at once, the second and third 2 s after the one before.
+  EXPECT_EQ(fixture.value("redial_guard_holds_total{" + k_get + R"(,redial_guard="rate limit"})"),
+            2);
+  EXPECT_DOUBLE_EQ(fixture.value("redial_guard_waiting_seconds_total{" + k_get + "}"), 4);
+  EXPECT_DOUBLE_EQ(fixture.value("redial_call_waiting_seconds_total{" + k_get + "}"), 4);
+}
+
 TEST(Metrics, CountsDoubt) {
   Fixture fixture;
   fixture.transport->then(Scripted::failing(Fault::reset));
