@@ -27,14 +27,12 @@ class AsyncState {
   void start(Request request, std::shared_ptr<AsyncCall> call) {
     auto plan = SessionAccess::plan(session, std::move(request));
     AsyncWorker& worker = choose();
-    size_.fetch_add(1, std::memory_order_relaxed);
-    worker.start(std::move(plan), std::move(call));
+    count([&] { worker.start(std::move(plan), std::move(call)); });
   }
 
   void rest(std::shared_ptr<AsyncRest> rest) {
     AsyncWorker& worker = choose();
-    size_.fetch_add(1, std::memory_order_relaxed);
-    worker.rest(std::move(rest));
+    count([&] { worker.rest(std::move(rest)); });
   }
 
   std::size_t size() const noexcept { return size_.load(std::memory_order_acquire); }
@@ -46,6 +44,18 @@ class AsyncState {
   Session session;
 
  private:
+  // One more under way, unless an exception says that it is not.
+  template <class Begin>
+  void count(Begin begin) {
+    size_.fetch_add(1, std::memory_order_relaxed);
+    try {
+      begin();
+    } catch (...) {
+      ended();
+      throw;
+    }
+  }
+
   // A call begun on a loop's thread stays there, near the connections its predecessors used. Others
   // go to the first thread that is not full, so that a second one starts only when it is needed.
   AsyncWorker& choose() {

@@ -104,9 +104,14 @@ void FanOutState::start_next() {
     return;
   }
   auto call = std::make_shared<OneCall>(shared_from_this(), begun_);
-  start_call(session_, *std::move(request), call);
+  const auto place = under_way_.emplace(call.get(), call).first;
+  try {
+    start_call(session_, *std::move(request), call);
+  } catch (...) {
+    under_way_.erase(place);
+    throw;
+  }
   ++begun_;
-  under_way_.emplace(call.get(), call);
 }
 
 }  // namespace detail

@@ -21,7 +21,11 @@ using AsyncRests = std::multimap<SteadyTime, std::shared_ptr<AsyncRest>>;
 /// One rest: shared by the coroutine that waits, its stop tokens and the thread that wakes it.
 class AsyncRest {
  public:
-  AsyncRest(std::coroutine_handle<> waits, SteadyTime due) : waiter(waits), until(due) {}
+  AsyncRest(std::coroutine_handle<> waits, SteadyTime due) : waiter(waits), until(due) {
+    AsyncRests one;
+    one.emplace(due, nullptr);
+    node = one.extract(one.begin());
+  }
 
   /// On the worker's thread, once.
   void end(bool session_goes_on) {
@@ -37,6 +41,7 @@ class AsyncRest {
   bool goes_on = true;
 
   // The worker's own.
+  AsyncRests::node_type node;  // its place to be: beginning to rest takes no memory
   bool is_resting = false;
   AsyncRests::iterator place;
   std::shared_ptr<AsyncRest> next_nudged;

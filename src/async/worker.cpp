@@ -1,6 +1,7 @@
 #include "async/worker.hpp"
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace redial {
@@ -17,7 +18,12 @@ AsyncWorker* AsyncWorker::current() noexcept {
 }
 
 AsyncWorker::AsyncWorker(Session& session, const void* owner, std::function<void()> over)
-    : owner_(owner), over_(std::move(over)), group_(session), thread_([this] { run(); }) {}
+    : owner_(owner),
+      over_(std::move(over)),
+      no_memory_(ErrorKind::local, "out of memory: the call did not begin", {}, std::nullopt,
+                 std::make_exception_ptr(std::bad_alloc())),
+      group_(session),
+      thread_([this] { run(); }) {}
 
 AsyncWorker::~AsyncWorker() {
   {
@@ -29,26 +35,37 @@ AsyncWorker::~AsyncWorker() {
 }
 
 void AsyncWorker::start(Result<CallPlan> plan, std::shared_ptr<AsyncCall> call) {
-  load_.fetch_add(1, std::memory_order_relaxed);
   call->worker_ = this;
-  if (this_worker == this) return begin({std::move(call), std::move(plan)});
-  const std::lock_guard lock(mutex_);
-  arrivals_.push_back({std::move(call), std::move(plan)});
-  tell();
+  Arrival arrival{std::move(call), std::move(plan)};
+  count([&] {
+    if (this_worker == this) return begin(std::move(arrival));
+    const std::lock_guard lock(mutex_);
+    arrivals_.push_back(std::move(arrival));
+    tell();
+  });
+}
+
+// One more under way, unless there is no memory for it.
+template <class Begin>
+void AsyncWorker::count(Begin begin) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  try {
+    begin();
+  } catch (...) {
+    load_.fetch_sub(1, std::memory_order_relaxed);
+    throw;
+  }
 }
 
 void AsyncWorker::leave(AsyncCall& call) {
   if (call.worker_ == nullptr) return;  // it never began
   AsyncWorker& worker = *call.worker_;
   if (this_worker == &worker) return worker.detach(call);
-  std::promise<void> done;
-  const auto left = done.get_future();
-  {
-    const std::lock_guard lock(worker.mutex_);
-    worker.departures_.push_back({&call, std::move(done)});
-    worker.tell();
-  }
-  left.wait();
+  std::unique_lock lock(worker.mutex_);
+  Departure departure{.call = &call, .next = worker.departures_};
+  worker.departures_ = &departure;
+  worker.tell();
+  worker.departed_.wait(lock, [&] { return departure.is_over; });
 }
 
 // One wake-up for all that arrives before the thread has looked.
@@ -61,7 +78,10 @@ void AsyncWorker::tell() {
 void AsyncWorker::run() {
   this_worker = this;
   while (take_inbox()) {
-    group_.run(rests_.empty() ? SteadyTime::max() : rests_.begin()->first);
+    try {
+      group_.run(rests_.empty() ? SteadyTime::max() : rests_.begin()->first);
+    } catch (const std::bad_alloc&) {  // between two calls: the next round does what is left
+    }
     end_due();
   }
 }
@@ -69,7 +89,7 @@ void AsyncWorker::run() {
 // False at the end: nothing under way, nothing to come.
 bool AsyncWorker::take_inbox() {
   std::vector<Arrival> arrivals;
-  std::vector<Departure> departures;
+  Departure* departures = nullptr;
   std::vector<std::shared_ptr<AsyncRest>> rests;
   std::shared_ptr<AsyncRest> nudged;
   bool ending = false;
@@ -78,21 +98,23 @@ bool AsyncWorker::take_inbox() {
     if (group_.size() == 0) wait_for_inbox(lock);
     told_ = false;
     arrivals.swap(arrivals_);
-    departures.swap(departures_);
+    departures = std::exchange(departures_, nullptr);
     rests.swap(arriving_rests_);
     nudged.swap(nudged_);
     ending = ending_;
   }
-  for (auto& arrival : arrivals) begin(std::move(arrival));
+  for (auto& arrival : arrivals) arrive(std::move(arrival));
   for (auto& rest : rests) begin(std::move(rest));
   while (nudged != nullptr) {
     auto next = std::move(nudged->next_nudged);
     if (nudged->is_resting) end(std::move(nudged), true);
     nudged = std::move(next);
   }
-  for (auto& departure : departures) {
-    detach(*departure.call);
-    departure.done.set_value();
+  while (departures != nullptr) {
+    detach(*departures->call);
+    const std::lock_guard lock(mutex_);
+    std::exchange(departures, departures->next)->is_over = true;
+    departed_.notify_all();
   }
   if (ending && !std::exchange(over_soon_, true)) end_all();
   return group_.size() > 0 || !rests_.empty() || !ending;
@@ -105,12 +127,13 @@ void AsyncWorker::wait_for_inbox(std::unique_lock<std::mutex>& lock) {
 }
 
 void AsyncWorker::rest(std::shared_ptr<AsyncRest> rest) {
-  load_.fetch_add(1, std::memory_order_relaxed);
   rest->worker = this;
-  if (this_worker == this) return begin(std::move(rest));
-  const std::lock_guard lock(mutex_);
-  arriving_rests_.push_back(std::move(rest));
-  tell();
+  count([&] {
+    if (this_worker == this) return begin(std::move(rest));
+    const std::lock_guard lock(mutex_);
+    arriving_rests_.push_back(std::move(rest));
+    tell();
+  });
 }
 
 void AsyncWorker::nudge(std::shared_ptr<AsyncRest> rest) noexcept {
@@ -121,12 +144,15 @@ void AsyncWorker::nudge(std::shared_ptr<AsyncRest> rest) noexcept {
 }
 
 // Ends nothing itself: whoever begins a rest may be in the middle of something.
-void AsyncWorker::begin(std::shared_ptr<AsyncRest> rest) {
-  const bool is_over = rest->asked_to_end || over_soon_;
-  rest->is_resting = true;
-  rest->place = rests_.emplace(is_over ? SteadyTime::min() : rest->until, rest);
+void AsyncWorker::begin(std::shared_ptr<AsyncRest> rest) noexcept {
+  AsyncRest& begun = *rest;
+  const bool is_over = begun.asked_to_end || over_soon_;
+  begun.is_resting = true;
+  begun.node.key() = is_over ? SteadyTime::min() : begun.until;
+  begun.node.mapped() = std::move(rest);
+  begun.place = rests_.insert(std::move(begun.node));
   // Under way, the group waits for what came before.
-  if (rest->place == rests_.begin()) group_.wake();
+  if (begun.place == rests_.begin()) group_.wake();
 }
 
 void AsyncWorker::end(std::shared_ptr<AsyncRest> rest, bool session_goes_on) {
@@ -148,14 +174,29 @@ void AsyncWorker::end_all() {
   while (!rests_.empty()) end(rests_.begin()->second, false);
 }
 
-void AsyncWorker::begin(Arrival arrival) {
+// An exception (out of memory) leaves `arrival.call`, of which the group knows nothing then.
+void AsyncWorker::begin(Arrival&& arrival) {
   AsyncCall& call = *arrival.call;
-  call.alive_ = std::move(arrival.call);
   const auto done = [this, &call](Result<Response>&& result) { deliver(call, std::move(result)); };
-  if (!arrival.plan) return group_.refuse(std::move(arrival.plan).error(), done);
-  const auto entry = group_.add(*std::move(arrival.plan), done);
+  CallGroup::CallId entry = nullptr;
+  if (arrival.plan) {
+    entry = group_.add(*std::move(arrival.plan), done);
+  } else {
+    group_.refuse(std::move(arrival.plan).error(), done);
+  }
+  call.alive_ = std::move(arrival.call);
   call.entry_ = entry;
   if (over_soon_ && entry != nullptr) group_.cancel(entry);
+}
+
+void AsyncWorker::arrive(Arrival arrival) noexcept {
+  try {
+    begin(std::move(arrival));
+  } catch (...) {
+    AsyncCall& call = *arrival.call;
+    call.alive_ = std::move(arrival.call);
+    deliver(call, tl::make_unexpected(no_memory_));
+  }
 }
 
 void AsyncWorker::detach(AsyncCall& call) {

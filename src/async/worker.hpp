@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -51,25 +50,31 @@ class AsyncWorker {
     std::shared_ptr<AsyncCall> call;
     Result<CallPlan> plan;
   };
+  /// Of a thread that waits until it is over, on whose stack it is: leaving takes no memory.
   struct Departure {
     AsyncCall* call;
-    std::promise<void> done;
+    Departure* next;
+    bool is_over = false;
   };
 
   void run();
   bool take_inbox();
   void wait_for_inbox(std::unique_lock<std::mutex>& lock);
-  void begin(std::shared_ptr<AsyncRest> rest);
+  void begin(std::shared_ptr<AsyncRest> rest) noexcept;
   void end(std::shared_ptr<AsyncRest> rest, bool session_goes_on);
   void end_due();
   void end_all();
-  void begin(Arrival arrival);
+  void begin(Arrival&& arrival);
+  void arrive(Arrival arrival) noexcept;
   void detach(AsyncCall& call);
   void deliver(AsyncCall& call, Result<Response>&& result);
   void tell();
+  template <class Begin>
+  void count(Begin begin);
 
   const void* const owner_;
   const std::function<void()> over_;
+  const Error no_memory_;  // made while there is some
   CallGroup group_;
   std::atomic<std::size_t> load_{0};
   AsyncRests rests_;
@@ -78,7 +83,8 @@ class AsyncWorker {
   std::mutex mutex_;  // guards what follows
   std::condition_variable arrived_;
   std::vector<Arrival> arrivals_;
-  std::vector<Departure> departures_;
+  std::condition_variable departed_;
+  Departure* departures_ = nullptr;  // a list
   std::vector<std::shared_ptr<AsyncRest>> arriving_rests_;
   std::shared_ptr<AsyncRest> nudged_;  // a list
   bool told_ = false;  // the thread will look at the inbox without being woken again

@@ -1,6 +1,7 @@
 #include "session/call_group.hpp"
 
 #include <algorithm>
+#include <new>
 #include <optional>
 
 #include <boost/intrusive/set.hpp>
@@ -17,6 +18,15 @@ namespace {
 // How long one loop may keep the thread while calls are on several.
 constexpr Duration k_turn = std::chrono::milliseconds(1);
 
+// Of a call about which nothing is known any more.
+CallReport doubtful() {
+  CallReport report;
+  report.stop_reason = StopReason::cancelled;
+  report.outcome = CallOutcome::in_doubt;
+  report.resend = Resend::unsafe;
+  return report;
+}
+
 // The hook by which a call that waits stands in its lane's line: no memory beside its own.
 using DueHook =
     boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,
@@ -24,63 +34,63 @@ using DueHook =
 
 }  // namespace
 
-/// One call, and what the group knows of it.
-struct CallGroup::Entry final : CallOwner, DueHook {
-  Entry(CallGroup& owner, CallPlan plan, Done when_done)
-      : group(owner), done(std::move(when_done)), call(std::move(plan), this) {}
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
-  ~Entry() override {
-    call.forget_stop();
+/// What the group knows of a call. It is told, and the call is taken from its lane, when the call's
+/// construction fails too: its destructor comes after the call's.
+struct CallGroup::Member : CallOwner, DueHook {
+  explicit Member(CallGroup& owner) : lane(owner.nowhere_.get()) {}
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+  ~Member() override {
     leave();
-    // An attempt may end while it is being started (over TLS, with an answer that is there
-    // already): then the call stands in the line for what has just been done.
-    if (ready) std::erase(group.ready_, this);
-    if (!stop_told) return;
-    const std::lock_guard lock(group.mutex_);
-    std::erase(group.stopped_, this);
+    forget_stop();
   }
 
   std::shared_ptr<EventLoop> move_to(const std::shared_ptr<Transport>& transport) override;
-  void attempt_over() noexcept override { group.make_ready(*this); }
-  void stop_requested() noexcept override {
-    {
-      const std::lock_guard lock(group.mutex_);
-      stop_told = true;
-      group.stopped_.push_back(this);
-      group.any_stopped_ = true;
-    }
-    group.wake();
-  }
+  void attempt_over() noexcept override;
+  void stop_requested() noexcept override;
+  Entry& entry() noexcept;
   void look_at(SteadyTime time);
   void no_due();
   void leave();
+  void forget_stop() noexcept;
   void note_sending(bool now);
 
-  CallGroup& group;
-  Done done;
-  Lane* lane = nullptr;
+  CallGroup& group() const noexcept;
+
+  Lane* lane;        // never null: it also says which group this is
   SteadyTime due{};  // while `in_line`
-  std::list<Entry>::iterator self;
+  Entry* next_stopped = nullptr;
   bool in_line = false;
   bool ready = false;
   bool sending = false;
+  bool left = false;  // an exception has ended it
   std::atomic<bool> stop_told = false;
-  HttpCall call;  // last: its constructor asks for a loop
+};
+
+/// One call.
+struct CallGroup::Entry final : Member {
+  Entry(CallGroup& owner, CallPlan plan, Done when_done)
+      : Member(owner), done(std::move(when_done)), call(std::move(plan), this) {}
+
+  Done done;
+  std::list<Entry>::iterator self;
+  HttpCall call;
 };
 
 /// The calls on one transport.
 struct CallGroup::Lane {
   struct ByDue {
     using type = SteadyTime;
-    const SteadyTime& operator()(const Entry& entry) const { return entry.due; }
+    const SteadyTime& operator()(const Member& member) const { return member.due; }
   };
-  using Dues = boost::intrusive::multiset<Entry, boost::intrusive::key_of_value<ByDue>,
+  using Dues = boost::intrusive::multiset<Member, boost::intrusive::key_of_value<ByDue>,
                                           boost::intrusive::constant_time_size<false>>;
 
-  explicit Lane(std::shared_ptr<Transport> of)
-      : transport(std::move(of)), loop(transport->lease()) {}
+  explicit Lane(CallGroup& owner) : group(owner) {}
+  Lane(CallGroup& owner, std::shared_ptr<Transport> of)
+      : group(owner), transport(std::move(of)), loop(transport->lease()) {}
 
+  CallGroup& group;
   std::shared_ptr<Transport> transport;
   std::shared_ptr<EventLoop> loop;
   SteadyTime first_due() const { return dues.empty() ? SteadyTime::max() : dues.begin()->due; }
@@ -96,16 +106,48 @@ struct CallGroup::Lane {
   Dues dues;
 };
 
-std::shared_ptr<EventLoop> CallGroup::Entry::move_to(const std::shared_ptr<Transport>& transport) {
+CallGroup& CallGroup::Member::group() const noexcept {
+  return lane->group;
+}
+
+CallGroup::Entry& CallGroup::Member::entry() noexcept {
+  return static_cast<Entry&>(*this);
+}
+
+void CallGroup::Member::attempt_over() noexcept {
+  group().make_ready(entry());
+}
+
+void CallGroup::Member::stop_requested() noexcept {
+  {
+    const std::lock_guard lock(group().mutex_);
+    stop_told = true;
+    next_stopped = std::exchange(group().stopped_, &entry());
+    group().any_stopped_ = true;
+  }
+  group().wake();
+}
+
+void CallGroup::Member::forget_stop() noexcept {
+  if (!stop_told) return;
+  const std::lock_guard lock(group().mutex_);
+  for (Entry** at = &group().stopped_; *at != nullptr; at = &(*at)->next_stopped) {
+    if (*at != &entry()) continue;
+    *at = next_stopped;
+    return;
+  }
+}
+
+std::shared_ptr<EventLoop> CallGroup::Member::move_to(const std::shared_ptr<Transport>& transport) {
   leave();
-  lane = &group.lane_of(transport);
+  lane = &group().lane_of(transport);
   ++lane->calls;
   return lane->loop;
 }
 
 // An earlier look than needed does no harm, so a due time only ever moves forward in time by being
 // reached: a call that ends in time costs one insertion.
-void CallGroup::Entry::look_at(SteadyTime time) {
+void CallGroup::Member::look_at(SteadyTime time) {
   if (in_line && due <= time) return;
   no_due();
   if (time == SteadyTime::max()) return;
@@ -114,36 +156,42 @@ void CallGroup::Entry::look_at(SteadyTime time) {
   lane->dues.insert(*this);
 }
 
-void CallGroup::Entry::no_due() {
+void CallGroup::Member::no_due() {
   if (std::exchange(in_line, false)) lane->dues.erase(lane->dues.iterator_to(*this));
 }
 
-void CallGroup::Entry::leave() {
+void CallGroup::Member::leave() {
   no_due();
-  if (lane == nullptr) return;
+  Lane* const nowhere = group().nowhere_.get();
+  if (lane == nowhere) return;
   note_sending(false);
   --lane->calls;
-  lane = nullptr;
+  lane = nowhere;
 }
 
-void CallGroup::Entry::note_sending(bool now) {
+void CallGroup::Member::note_sending(bool now) {
   if (sending == now) return;
   sending = now;
   const std::size_t change = now ? 1 : static_cast<std::size_t>(-1);
   lane->sending += change;
-  group.sending_ += change;
+  group().sending_ += change;
 }
 
-CallGroup::CallGroup(Session& session) : session_(session) {}
+CallGroup::CallGroup(Session& session)
+    : session_(session),
+      nowhere_(std::make_unique<Lane>(*this)),
+      no_memory_(ErrorKind::local, "out of memory", doubtful(), std::nullopt,
+                 std::make_exception_ptr(std::bad_alloc())) {}
 
 CallGroup::~CallGroup() {
   over_ = true;
   try {
     cancel_all();
-    while (!entries_.empty()) run();
+    while (!entries_.empty() || !ready_.empty()) run();
   } catch (...) {  // a transport that throws: there is nothing more to wait for
   }
   entries_.clear();
+  ready_.clear();
 }
 
 void CallGroup::add(Request request, std::shared_ptr<const RequestOptions> options, Done done,
@@ -178,16 +226,18 @@ void CallGroup::detach(CallId call) {
 }
 
 std::size_t CallGroup::size() const noexcept {
-  return entries_.size() + refused_.size();
+  return entries_.size() + ready_.size() + refused_.size();
 }
 
 void CallGroup::each_wait(
     const std::function<void(const CallWait& wait, Duration left)>& see) const {
-  for (const Entry& entry : entries_) {
-    const auto wait = entry.call.wait();
-    if (!wait) continue;
-    const bool known = wait->until != SteadyTime::max();
-    see(*wait, known ? wait->until - entry.lane->loop->now().steady : k_unlimited);
+  for (const std::list<Entry>* const some : {&entries_, &ready_}) {
+    for (const Entry& entry : *some) {
+      const auto wait = entry.left ? std::nullopt : entry.call.wait();
+      if (!wait) continue;
+      const bool known = wait->until != SteadyTime::max();
+      see(*wait, known ? wait->until - entry.lane->loop->now().steady : k_unlimited);
+    }
   }
 }
 
@@ -241,7 +291,7 @@ void CallGroup::collect_due(Lane& lane) {
   if (lane.dues.empty()) return;
   const SteadyTime now = lane.loop->now().steady;
   while (!lane.dues.empty() && lane.first_due() <= now) {
-    Entry& entry = *lane.dues.begin();
+    Entry& entry = lane.dues.begin()->entry();
     entry.no_due();
     make_ready(entry);
   }
@@ -258,52 +308,91 @@ void CallGroup::cancel(CallId call) {
 }
 
 void CallGroup::cancel_all() {
-  for (auto& entry : entries_) cancel(&entry);
+  while (!entries_.empty()) cancel(&entries_.front());
+  for (auto& entry : ready_) entry.call.cancel();
 }
 
 CallGroup::Lane& CallGroup::lane_of(const std::shared_ptr<Transport>& transport) {
   for (const auto& lane : lanes_) {
     if (lane->transport == transport) return *lane;
   }
-  auto lane = std::make_unique<Lane>(transport);
+  auto lane = std::make_unique<Lane>(*this, transport);
   const std::lock_guard lock(mutex_);
   return *lanes_.emplace_back(std::move(lane));
 }
 
-void CallGroup::make_ready(Entry& entry) {
+void CallGroup::make_ready(Entry& entry) noexcept {
   if (std::exchange(entry.ready, true)) return;
-  ready_.push_back(&entry);
+  ready_.splice(ready_.end(), entries_, entry.self);
 }
 
 void CallGroup::take_stopped() {
   if (!any_stopped_) return;
   const std::lock_guard lock(mutex_);
   any_stopped_ = false;
-  for (Entry* const entry : stopped_) make_ready(*entry);
-  stopped_.clear();
+  while (Entry* const entry = stopped_) {
+    stopped_ = std::exchange(entry->next_stopped, nullptr);
+    entry->stop_told = false;
+    make_ready(*entry);
+  }
 }
 
 // Only what is ready now: a call that makes itself ready again takes its turn after the loop's.
 void CallGroup::advance_ready() {
   for (std::size_t count = ready_.size(); count > 0; --count) {
-    Entry& entry = *ready_.front();
-    ready_.pop_front();
+    Entry& entry = ready_.front();
+    entries_.splice(entries_.end(), ready_, entry.self);
     entry.ready = false;
     advance(entry);
   }
 }
 
 void CallGroup::advance(Entry& entry) {
-  const auto until = entry.call.advance();
-  if (!until) return finish(entry);
-  entry.note_sending(entry.call.is_sending());
-  entry.look_at(*until);
+  if (!entry.left) {
+    try {
+      const auto until = entry.call.advance();
+      if (!until) return finish(entry);
+      entry.note_sending(entry.call.is_sending());
+      entry.look_at(*until);
+      return;
+    } catch (...) {
+      leave(entry, std::current_exception());
+      entry.no_due();
+      entry.call.abort();
+    }
+  }
+  const bool waits = entry.call.is_aborting();
+  entry.note_sending(waits);
+  if (!waits) finish(entry);
+}
+
+// Kept beside the entry, because hardly any call ends so. Without memory to keep it, that is what
+// ended the call.
+void CallGroup::leave(Entry& entry, std::exception_ptr cause) noexcept {
+  entry.left = true;
+  try {
+    causes_.emplace(&entry, std::move(cause));
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): said above
+  }
+}
+
+Result<Response> CallGroup::result_of(Entry& entry) {
+  if (!entry.left) {
+    try {
+      return entry.call.result();
+    } catch (...) {
+      leave(entry, std::current_exception());
+    }
+  }
+  const auto cause = causes_.extract(&entry);
+  return tl::make_unexpected(cause.empty() ? no_memory_
+                                           : entry.call.left_by(cause.mapped(), no_memory_));
 }
 
 void CallGroup::finish(Entry& entry) {
-  Result<Response> result = entry.call.result();
+  Result<Response> result = result_of(entry);
   const Done done = std::move(entry.done);
-  entries_.erase(entry.self);
+  (entry.ready ? ready_ : entries_).erase(entry.self);
   if (!over_ && done) done(std::move(result));
 }
 

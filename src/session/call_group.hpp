@@ -3,8 +3,10 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,7 +39,7 @@ namespace detail {
 class REDIAL_EXPORT CallGroup {
  public:
   /// Called once a call, from inside `run` and on its thread. May add calls. What it throws comes
-  /// out of `run`.
+  /// out of `run`; what else ends a call by throwing is its error, as the cause.
   using Done =
       std::function<void(Result<Response>&&)>;  // a Response is large: handed on, not moved
   struct Entry;
@@ -73,34 +75,40 @@ class REDIAL_EXPORT CallGroup {
   /// Calls that are not over.
   std::size_t size() const noexcept;
   /// Of these, the ones with nothing on the wire: not begun, or waiting for their next attempt.
-  std::size_t waiting() const noexcept { return entries_.size() - sending_; }
+  std::size_t waiting() const noexcept { return entries_.size() + ready_.size() - sending_; }
   /// What each of those that wait for a time or for a guard waits for, in no order, and how long
   /// that takes from now. Looks at every call: now and then, for people.
   void each_wait(const std::function<void(const CallWait& wait, Duration left)>& see) const;
 
  private:
   struct Lane;
+  struct Member;
 
   Lane& lane_of(const std::shared_ptr<Transport>& transport);
-  void make_ready(Entry& entry);
+  void make_ready(Entry& entry) noexcept;
   void take_stopped();
   void advance_ready();
   void advance(Entry& entry);
   void finish(Entry& entry);
+  void leave(Entry& entry, std::exception_ptr cause) noexcept;
+  Result<Response> result_of(Entry& entry);
   void wait(SteadyTime until);
   void run_loop(Lane& lane, SteadyTime until);
   void collect_due(Lane& lane);
 
   Session& session_;
+  const std::unique_ptr<Lane> nowhere_;  // the lane of a call that has none
+  const Error no_memory_;                // made while there is some
   std::list<Entry> entries_;
-  std::deque<Entry*> ready_;
+  std::list<Entry> ready_;                      // those of them that are to be advanced, in turn
   std::deque<std::pair<Done, Error>> refused_;  // told by the next `run`
+  std::map<const Entry*, std::exception_ptr> causes_;  // of those that exceptions have ended
   std::size_t sending_ = 0;
   bool over_ = false;
 
   std::mutex mutex_;  // guards what follows
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::vector<Entry*> stopped_;
+  Entry* stopped_ = nullptr;  // a list
   std::atomic<bool> any_stopped_{false};
 };
 

@@ -86,13 +86,24 @@ void Drive::start(const Step& step) {
   attempt.limits.deadline = earlier(step.limits.deadline, skipped_);
   attempt.outcome.reset();
   attempt.response = ReceivedResponse();
-  attempt.under_way = true;
   if (const auto refused = host_.prepare(attempt)) {
-    attempt.under_way = false;
     call_.abandon(*refused, now());
     return;
   }
   host_.transport().start(host_.loop(), attempt);
+  attempt.under_way = true;  // one that could not be started is not
+}
+
+void Drive::abort() noexcept {
+  for (Attempt* attempt = attempts_.get(); attempt != nullptr; attempt = attempt->next.get()) {
+    if (attempt->under_way && !attempt->outcome) host_.transport().cancel(host_.loop(), *attempt);
+  }
+}
+
+bool Drive::is_aborting() noexcept {
+  for (Attempt* attempt = attempts_.get(); attempt != nullptr; attempt = attempt->next.get())
+    attempt->under_way = attempt->under_way && !attempt->outcome;
+  return is_sending();
 }
 
 Attempt& Drive::idle_attempt() {

@@ -52,6 +52,11 @@ class Drive {
   /// As if the stop token had fired: the next `advance` ends the call.
   void cancel() noexcept { cancel_asked_ = true; }
   bool is_sending() const noexcept;
+  /// An exception ends the call: what is under way is cancelled, and nobody is asked about it any
+  /// more. `advance` must not be called again.
+  void abort() noexcept;
+  /// After that, or after events on the loop: whether the transport still has something of it.
+  bool is_aborting() noexcept;
 
  private:
   void collect();

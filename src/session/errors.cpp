@@ -11,6 +11,7 @@ struct Error::Content {
   std::string message;
   CallReport report;
   std::optional<Response> response;
+  std::exception_ptr cause;
 };
 
 std::string_view to_string(ErrorKind kind) noexcept {
@@ -21,9 +22,9 @@ std::string_view to_string(ErrorKind kind) noexcept {
 }
 
 Error::Error(ErrorKind kind, std::string message, CallReport report,
-             std::optional<Response> response)
-    : content_(std::make_shared<const Content>(
-          Content{kind, std::move(message), std::move(report), std::move(response)})) {}
+             std::optional<Response> response, std::exception_ptr cause)
+    : content_(std::make_shared<const Content>(Content{kind, std::move(message), std::move(report),
+                                                       std::move(response), std::move(cause)})) {}
 
 const char* Error::what() const noexcept {
   return content_->message.c_str();
@@ -38,7 +39,12 @@ const Response* Error::response() const noexcept {
   return content_->response ? &*content_->response : nullptr;
 }
 
+std::exception_ptr Error::cause() const noexcept {
+  return content_->cause;
+}
+
 void Error::raise() const {
+  if (content_->cause) std::rethrow_exception(content_->cause);
   switch (kind()) {
     case ErrorKind::connect:
       throw ConnectError(*this);

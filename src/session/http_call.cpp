@@ -179,7 +179,7 @@ HttpCall::~HttpCall() {
   if (feed_ != nullptr) feed_->drop();
   if (!observation_ || observation_->over()) return;
   try {
-    leave_observed();
+    leave();
   } catch (
       ...) {  // NOLINT(bugprone-empty-catch): out of memory, in the course of another exception
   }
@@ -200,7 +200,7 @@ void HttpCall::observe() {
 }
 
 // The call ends by an exception out of the caller's own code: whoever watches hears of it.
-void HttpCall::leave_observed() {
+CallReport HttpCall::leave() {
   const Now now = loop_ ? loop_->now() : observation_->last();  // none, when leasing one has failed
   call_->cancel(now);
   if (!call_->finished()) {
@@ -210,13 +210,45 @@ void HttpCall::leave_observed() {
                    .detail = "the call was left by an exception"},
                   now);
   }
+  CallReport report = full_report();
+  if (!observation_ || observation_->over()) return report;
   if (observation_->in_attempt()) observation_->attempt_decided(call_->last_attempt(), now);
-  observation_->finished(full_report(), now);
+  observation_->finished(report, now);
+  return report;
+}
+
+Error HttpCall::left_by(const std::exception_ptr& cause, const Error& no_memory) noexcept {
+  try {
+    std::string message("an exception ended the call");
+    try {
+      std::rethrow_exception(cause);
+    } catch (const std::exception& error) {
+      message.append(": ").append(error.what());
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the caller's own, without words
+    }
+    return Error(ErrorKind::local, std::move(message), leave(), std::nullopt, cause);
+  } catch (...) {
+    return no_memory;
+  }
 }
 
 Result<Response> HttpCall::run() {
-  while (const auto until = advance()) loop_->run(*until);
-  return result();
+  try {
+    while (const auto until = advance()) loop_->run(*until);
+    return result();
+  } catch (...) {
+    abort();
+    while (is_aborting()) finish_aborting();
+    throw;
+  }
+}
+
+// The transport has the attempt until it says that it has not.
+void HttpCall::finish_aborting() noexcept {
+  try {
+    loop_->run(SteadyTime::max());
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the exception under way is the one to be told
+  }
 }
 
 void HttpCall::detach() noexcept {

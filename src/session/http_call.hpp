@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -97,10 +98,14 @@ class HttpCall final : public DriveHost {
   /// Cancels, and from here on calls nothing of the caller's: not its sink, not its `retry_if`.
   void detach() noexcept;
   bool is_sending() const noexcept { return drive_->is_sending(); }
+  /// An exception came out of `advance` or `result`: what is on the wire is cancelled. Only the
+  /// next two may be called then, the last when the transport has nothing of the call any more.
+  void abort() noexcept { drive_->abort(); }
+  bool is_aborting() noexcept { return drive_->is_aborting(); }
+  /// What is told of the call whom `cause` ended; `no_memory` when there is none to tell more.
+  Error left_by(const std::exception_ptr& cause, const Error& no_memory) noexcept;
   /// Nothing: it has an attempt under way, or will have one at the next `advance`.
   std::optional<CallWait> wait() const;
-  /// From here on the stop token is not listened to.
-  void forget_stop() noexcept { waker_.reset(); }
 
   std::unique_ptr<Attempt> make_attempt() override;
   std::optional<StopReason> prepare(Attempt& attempt) override;
@@ -139,7 +144,8 @@ class HttpCall final : public DriveHost {
   CallTraits traits() const;
   const IdempotencyKeys& keys() const;
   void observe();
-  void leave_observed();
+  CallReport leave();
+  void finish_aborting() noexcept;
   void go_to(const Url& url);
   std::shared_ptr<EventLoop> leased(const std::shared_ptr<Transport>& transport) const;
   const ProxyChoice& proxies() const;

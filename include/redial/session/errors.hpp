@@ -38,9 +38,9 @@ REDIAL_EXPORT std::string_view to_string(ErrorKind kind) noexcept;
 /// Thread safety: a value that shares its content; safe to share.
 class REDIAL_EXPORT Error : public std::exception {
  public:
-  /// `response`: the last complete answer, if there was one.
+  /// `response`: the last complete answer, if there was one. `cause`: see `cause()`.
   Error(ErrorKind kind, std::string message, CallReport report = {},
-        std::optional<Response> response = std::nullopt);
+        std::optional<Response> response = std::nullopt, std::exception_ptr cause = nullptr);
 
   const char* what() const noexcept override;
   ErrorKind kind() const noexcept;
@@ -50,7 +50,11 @@ class REDIAL_EXPORT Error : public std::exception {
   const CallReport& report() const noexcept;
   /// The last complete answer of the call, or null. It lives as long as any copy of this error.
   const Response* response() const noexcept;
-  /// Throws this error as the class of its kind.
+  /// Of a call that an exception ended on a thread of an `AsyncSession`: that exception, thrown by
+  /// the caller's own code (a `retry_if`) or std::bad_alloc; null for every other. The kind is
+  /// `local`.
+  std::exception_ptr cause() const noexcept;
+  /// Throws the cause, or without one this error as the class of its kind.
   [[noreturn]] void raise() const;
 
  private:

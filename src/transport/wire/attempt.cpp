@@ -157,7 +157,14 @@ void Attempt::start(Exchange& exchange) {
   exchange_ = &exchange;
   exchange.transport_state = this;
   on_stack_ = true;
-  running_ = run();
+  try {
+    running_ = run();
+  } catch (...) {  // no memory for its frame
+    exchange_ = nullptr;
+    exchange.transport_state = nullptr;
+    on_stack_ = false;
+    throw;
+  }
   on_stack_ = false;
 }
 
@@ -219,7 +226,11 @@ void Attempt::arm() {
     self->armed_ = SteadyTime::max();
     if (self->idle() || self->over()) return;
     if (steady_now() >= self->limit_at_) return self->end(self->limit_fault_);
-    self->arm();
+    try {
+      self->arm();
+    } catch (const std::bad_alloc&) {  // without its limit it might never end
+      self->end(Fault::local_failure);
+    }
   });
   armed_ = limit_at_;
 }

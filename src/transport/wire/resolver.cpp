@@ -87,7 +87,14 @@ struct Resolver::State {
   std::size_t most_threads = 4;
   int (*lookup)(const std::string&, std::vector<std::string>&) = nullptr;
 
-  Addresses find(const std::string& host) const {
+  Addresses find(const std::string& host) const noexcept {
+    try {
+      return found(host);
+    } catch (const std::bad_alloc&) {
+      return {.list = {}, .fault = Fault::dns_failure, .detail = {}};
+    }
+  }
+  Addresses found(const std::string& host) const {
     if (lookup == nullptr) return system_lookup(host);
     std::vector<std::string> texts;
     const int code = lookup(host, texts);
@@ -108,9 +115,12 @@ struct Resolver::Ticket::Shared {
     const std::lock_guard guard(mutex);
     return abandoned;
   }
-  void answer(const Addresses& found) {
+  void answer(const Addresses& found) noexcept {
     const std::lock_guard guard(mutex);
-    if (!abandoned) done(found);
+    try {
+      if (!abandoned) done(found);
+    } catch (const std::bad_alloc&) {  // who waits is told by a limit
+    }
   }
 };
 
@@ -147,14 +157,14 @@ void serve(const std::shared_ptr<State>& state) {
   --state->threads;
 }
 
-// With the state locked. Throws std::system_error when there can be no thread at all.
+// With the state locked. Throws when there can be no thread at all.
 template <class State>
 void add_thread_if_needed(const std::shared_ptr<State>& state) {
   if (state->idle >= state->queue.size() || state->threads >= state->allowed()) return;
   try {
     std::thread([state] { serve(state); }).detach();
     ++state->threads;
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // no thread, or no memory
     if (state->threads == 0) throw;
   }
 }
@@ -192,7 +202,7 @@ void Resolver::Ticket::abandon() noexcept {
   ++state->hanging;
   try {
     add_thread_if_needed(state);
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): others serve the queue
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): others serve the queue
   }
 }
 
@@ -233,7 +243,7 @@ Resolver::Ticket Resolver::look_up(const std::string& host, std::function<void(A
   state_->queue.push_back(host);
   try {
     add_thread_if_needed(state_);
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     state_->queue.pop_back();
     state_->names.erase(host);
     ticket.shared_->done({.list = {}, .fault = Fault::dns_failure, .detail = error.what()});

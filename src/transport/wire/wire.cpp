@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -87,12 +88,14 @@ void Loop::run(SteadyTime until) {
     armed_ = until;
   }
   io.run_one();
+  if (io.stopped()) io.restart();  // `wake` without memory
 }
 
 void Loop::wake() noexcept {
   try {
     boost::asio::post(io, [] {});
-  } catch (...) {  // out of memory: the wait ends at its time instead
+  } catch (...) {  // out of memory: `run` goes on from there
+    io.stop();
   }
 }
 
@@ -100,7 +103,12 @@ void Loop::start(Exchange& exchange) {
   if (in_use_ == attempts_.size()) attempts_.push_back(std::make_shared<Attempt>(*this));
   const auto attempt = attempts_[in_use_];
   attempt->place = in_use_++;
-  attempt->start(exchange);
+  try {
+    attempt->start(exchange);
+  } catch (...) {
+    take_back(*attempt);
+    throw;
+  }
   if (attempt->idle()) take_back(*attempt);
 }
 
@@ -161,7 +169,11 @@ class Wire final : public Transport {
     return {loop.release(), [store = mine_->store](EventLoop* used) {
               std::unique_ptr<Loop> returned(static_cast<Loop*>(used));
               const std::lock_guard guard(store->mutex);
-              if (!store->over) store->idle.push_back(std::move(returned));
+              if (store->over) return;
+              try {
+                store->idle.push_back(std::move(returned));
+              } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): one loop fewer
+              }
             }};
   }
 
