@@ -21,7 +21,7 @@ namespace {
 // Whether any field could matter: most answers have none, and pay for one look at each name.
 struct Present {
   bool retry_after = false, retry_after_ms = false, rate_limit = false, should_retry = false,
-       proxy_status = false;
+       proxy_status = false, vendor = false, pushback = false;
 
   explicit Present(const Headers& headers) {
     for (const auto& field : headers) {
@@ -43,11 +43,16 @@ struct Present {
         retry_after_ms = retry_after_ms || iequals(name, "x-ms-retry-after-ms") ||
                          iequals(name, "x-amz-retry-after");
         should_retry = should_retry || iequals(name, "x-should-retry");
-        rate_limit = rate_limit || starts("x-ratelimit-") || starts("x-rate-limit-") ||
-                     starts("x-shopify-shop-api-call-limit");
+        vendor = vendor || starts("x-ratelimit-") || starts("x-rate-limit-") ||
+                 starts("x-shopify-shop-api-call-limit");
+        rate_limit = rate_limit || vendor;
         break;
       case 'a':
-        rate_limit = rate_limit || starts("anthropic-ratelimit-");
+        vendor = vendor || starts("anthropic-ratelimit-");
+        rate_limit = rate_limit || vendor;
+        break;
+      case 'g':
+        pushback = pushback || iequals(name, "grpc-retry-pushback-ms");
         break;
       case 's':
         should_retry = should_retry || iequals(name, "Stripe-Should-Retry");
@@ -69,24 +74,49 @@ void lengthen(std::optional<Duration>& hint, std::optional<Duration> other) {
   if (other && (!hint || *other > *hint)) hint = other;
 }
 
-// Whole milliseconds.
-std::optional<Duration> parse_milliseconds(std::string_view text) {
+// Digits, and behind a point more digits, of `unit`: what vendors send, also where they should not.
+std::optional<Duration> parse_decimal(std::string_view text, Duration unit) {
   text = trim_ows(text);
-  if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos)
-    return std::nullopt;
+  const auto point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view part = text.substr(std::min(point + 1, text.size()));
+  const auto is_number = [](std::string_view digits) {
+    return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (!is_number(whole) || (point < text.size() && !is_number(part))) return std::nullopt;
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  constexpr auto most =
-      std::chrono::duration_cast<std::chrono::milliseconds>(k_retry_after_ceiling);
-  if (error != std::errc() || end != text.data() + text.size() || value > most.count())
-    return k_retry_after_ceiling;
-  return std::chrono::milliseconds{value};
+  const auto error = std::from_chars(whole.data(), whole.data() + whole.size(), value).ec;
+  if (error != std::errc() || value >= k_retry_after_ceiling / unit) return k_retry_after_ceiling;
+  Duration span = value * unit;
+  for (const char digit : part) {
+    unit /= 10;
+    span += (digit - '0') * unit;
+  }
+  return span;
 }
 
 void read_milliseconds(const Headers& headers, Outcome& outcome) {
   for (const char* const name : {"retry-after-ms", "x-ms-retry-after-ms", "x-amz-retry-after"}) {
     for (const auto value : headers.all(name))
-      lengthen(outcome.retry_after, parse_milliseconds(value));
+      lengthen(outcome.retry_after, parse_decimal(value, std::chrono::milliseconds{1}));
+  }
+}
+
+// "1.5" is no Retry-After (RFC 9110 §10.2.3), but from those who have fields of their own (Shopify,
+// OpenAI) it is one.
+void read_vendors_retry_after(const Headers& headers, Outcome& outcome) {
+  for (const auto value : headers.all("Retry-After"))
+    lengthen(outcome.retry_after, parse_decimal(value, std::chrono::seconds{1}));
+}
+
+// gRPC's push-back (gRFC A6): a number is a wait in milliseconds, a negative one says never.
+void read_pushback(const Headers& headers, Signals trusted, Outcome& outcome) {
+  for (const auto value : headers.all("grpc-retry-pushback-ms")) {
+    const auto text = trim_ows(value);
+    const bool never = text.starts_with('-') && parse_decimal(text.substr(1), Duration{1});
+    if (never && trusted.contains(Signal::should_retry)) outcome.should_retry = false;
+    if (trusted.contains(Signal::retry_after_ms))
+      lengthen(outcome.retry_after, parse_decimal(text, std::chrono::milliseconds{1}));
   }
 }
 
@@ -156,9 +186,12 @@ void read_server_signals(const Headers& headers, WallTime now, Signals trusted, 
   if (trusted.empty()) return;
   if (present.retry_after_ms && trusted.contains(Signal::retry_after_ms))
     read_milliseconds(headers, outcome);
+  if (present.retry_after && present.vendor && trusted.contains(Signal::vendor_rate_limit))
+    read_vendors_retry_after(headers, outcome);
   if (present.rate_limit && !outcome.retry_after) read_rate_limit(headers, now, trusted, outcome);
   if (present.should_retry && trusted.contains(Signal::should_retry) && outcome.status >= 400)
     outcome.should_retry = should_retry_of(headers);
+  if (present.pushback) read_pushback(headers, trusted, outcome);
   if (present.proxy_status && trusted.contains(Signal::proxy_status) && outcome.status >= 500)
     outcome.proved_unsent = proved_unsent_by(headers);
 }

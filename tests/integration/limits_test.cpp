@@ -84,6 +84,29 @@ TEST_F(Limits, OnDecompression) {
   EXPECT_EQ(fault(reply, {.expansion_ratio = 50, .expansion_floor = 100'000}), Fault::none);
 }
 
+// A byte at a time is an honest server's way too; what it says about each byte is bounded.
+TEST_F(Limits, OnTheFramingOfChunks) {
+  const auto chunks = [](const std::string& extension) {
+    std::string raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 200; ++i) raw += "1" + extension + "\r\nx\r\n";
+    return Reply{.raw = raw + "0\r\n\r\n"};
+  };
+  EXPECT_EQ(fault(chunks(""), {.head_bytes = 1000}), Fault::none);
+  EXPECT_EQ(fault(chunks(";" + std::string(100, 'e')), {.head_bytes = 1000}),
+            Fault::body_too_large);
+  const redial_tests::TemporaryFolder folder;
+  FileSink sink(folder / "file");
+  EXPECT_EQ(fault(chunks(";" + std::string(100, 'e')), {.head_bytes = 1000}, {.sink = &sink}),
+            Fault::body_too_large);
+}
+
+TEST_F(Limits, OnTheFieldsOfATrailerSection) {
+  std::string raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  for (int i = 0; i < 20; ++i) raw += "X: x\r\n";
+  EXPECT_NE(fault({.raw = raw + "\r\n"}, {.head_fields = 20}), Fault::none);
+  EXPECT_EQ(fault({.raw = raw + "\r\n"}, {.head_fields = 21}), Fault::none);
+}
+
 TEST_F(Limits, OnABodyToASinkAreThoseOfMaxBody) {
   redial_tests::TemporaryFolder folder;
   FileSink sink(folder / "f");

@@ -37,6 +37,7 @@ constexpr std::size_t k_watch_from =
     64 * 1024;  // uploads larger than this look out for an early answer
 constexpr std::size_t k_joined =
     16 * 1024;  // bodies up to this go out with the head, also over TLS
+constexpr std::uint64_t k_most_framing = 16;    // for each byte of content; a chunk of one takes 5
 constexpr std::size_t k_first_read = 2 * 1024;  // most answers are smaller; see ReadByLoop
 
 std::string message_of(int error) {
@@ -184,6 +185,7 @@ void Attempt::begin_on_connection() {
   watching_ = readable_ = writable_ = at_end_ = more_is_likely_ = false;
   interim_ = 0;
   begin_ = scanned_ = 0;
+  fed_ = 0;
   if (connection_) connection_->buffer.clear();
 }
 
@@ -951,12 +953,17 @@ bool Attempt::feed_body() {
     const std::size_t used =
         parser_->put(asio::buffer(buffer.data() + begin_, buffer.size() - begin_), error);
     begin_ += used;
+    fed_ += used;
     if (parser_->verdict() != BodyVerdict::whole)
       return fail_body(parser_->verdict(), "refused while it arrived");
     if (error && error != boost::beast::http::error::need_more)
       return fail_body(BodyVerdict::cut, error.message());
     if (used == 0) break;
   }
+  // Chunk extensions cost the server nothing, and count as no body.
+  const std::uint64_t framing = fed_ - decoder_->received();
+  if (framing > exchange_->receive.head_bytes + k_most_framing * decoder_->received())
+    return fail_body(BodyVerdict::too_large, "far more chunk framing than content");
   // What the parser cannot take a part of: the line of a chunk, or the trailer section.
   if (!parser_->is_done() && buffer.size() - begin_ > exchange_->receive.head_bytes)
     return fail_body(BodyVerdict::too_large, "a chunk's line or a trailer section without end");

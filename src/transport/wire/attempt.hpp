@@ -121,8 +121,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   std::uint32_t interim_ = 0;
   std::size_t begin_ = 0;  // unread part of connection_->buffer
   std::size_t scanned_ = 0;
-  std::string head_;    // reused
-  std::string origin_;  // reused
+  std::uint64_t fed_ = 0;  // of the body, with its framing
+  std::string head_;       // reused
+  std::string origin_;     // reused
   Places::Place connection_place_;
   std::unique_ptr<AnswerParser> parser_;
   std::optional<Decoder> decoder_;

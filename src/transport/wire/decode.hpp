@@ -35,6 +35,8 @@ class Decoder {
   /// After the last piece: damage that only shows at the end (a coding cut short). `by_connection`:
   /// nothing but the connection's end says that it was the last.
   BodyVerdict finish(bool by_connection = false);
+  /// Bytes so far, as they came.
+  std::uint64_t received() const noexcept { return received_; }
 
  private:
   BodyVerdict pass(std::size_t stage, std::string_view piece);

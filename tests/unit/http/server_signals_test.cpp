@@ -36,8 +36,33 @@ TEST(ServerSignals, RetryAfterNeedsNoTrustAndTheLongestCounts) {
             std::nullopt);
   EXPECT_EQ(read(503, {{"retry-after-ms", "99999999999999999999"}}).retry_after,
             k_retry_after_ceiling);
-  for (const char* const text : {"", "-1", "1.5", "1e3", "5 ms"})
+  EXPECT_EQ(read(503, {{"retry-after-ms", "1500.5"}}).retry_after, 1500500us);  // as OpenAI
+  for (const char* const text : {"", "-1", "1.", ".5", "1.5.5", "1e3", "5 ms"})
     EXPECT_EQ(read(503, {{"retry-after-ms", text}}).retry_after, std::nullopt) << text;
+}
+
+TEST(ServerSignals, AFractionOfASecondIsAVendorsRetryAfterAlone) {
+  const Header call_limit{"X-Shopify-Shop-Api-Call-Limit", "40/40"};
+  EXPECT_EQ(read(429, {{"Retry-After", "2.0"}, call_limit}).retry_after, 2s);
+  EXPECT_EQ(read(429, {{"Retry-After", "0.75"}, {"x-ratelimit-limit-tokens", "9"}}).retry_after,
+            750ms);
+  EXPECT_EQ(read(429, {{"Retry-After", "2.0"}}).retry_after, std::nullopt);
+  EXPECT_EQ(read(429, {{"Retry-After", "2.0"}, call_limit}, {Signal::rate_limit}).retry_after,
+            std::nullopt);
+  EXPECT_EQ(read(429, {{"Retry-After", "-2.0"}, call_limit}).retry_after, std::nullopt);
+}
+
+TEST(ServerSignals, GrpcsPushBackIsAWaitOrNever) {
+  EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", "250"}}).retry_after, 250ms);
+  EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", "250"}}).should_retry, std::nullopt);
+  EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", "-1"}}).should_retry, false);
+  EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", "-1"}}).retry_after, std::nullopt);
+  for (const char* const text : {"", "-", "--1", "soon"}) {
+    EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", text}}).should_retry, std::nullopt) << text;
+    EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", text}}).retry_after, std::nullopt) << text;
+  }
+  EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", "-1"}}, {Signal::rate_limit}).should_retry,
+            std::nullopt);
 }
 
 TEST(ServerSignals, AnExhaustedQuotaNamesItsEndOnAnyStatus) {
