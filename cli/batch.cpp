@@ -14,6 +14,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
+// Jobs that wait for their next attempt, at all hosts together: some 10 MB.
+constexpr std::size_t k_most_parked = 4096;
+
 /// Who may wake the loop, for as long as it is there: also when a result cannot be written and the
 /// batch is left by an exception.
 class Wakes {
@@ -58,7 +61,7 @@ void Batch::run(const Interrupt& interrupt) {
     const auto stopping = [&] {
       return interrupt.happened() || !source_error_.empty() || !failed_.empty();
     };
-    while (!stopping() && loops_.size() < options_.concurrency && start_next()) {
+    while (!stopping() && has_place() && start_next()) {
     }
     if (loops_.size() == 0) {
       if (stopping() || exhausted()) break;
@@ -77,19 +80,27 @@ void Batch::run(const Interrupt& interrupt) {
   progress_.clear();
 }
 
+bool Batch::has_place() {
+  const std::size_t parked = std::min(loops_.parked(), loops_.size());
+  return loops_.size() - parked < options_.concurrency && parked < k_most_parked;
+}
+
 // Once, when nothing more is begun.
 void Batch::say_why(const Interrupt& interrupt) {
   if (told_ || (!interrupt.happened() && failed_.empty())) return;
   told_ = true;
+  const std::size_t begun = loops_.size() - std::min(loops_.size(), loops_.waits().unbegun);
+  loops_.cancel_unbegun();
   progress_.clear();
   if (interrupt.happened()) {
     std::fprintf(stderr,
-                 "redial: finishing %zu calls in flight, nothing more is sent; Ctrl-C again to "
-                 "stop them now\n",
-                 loops_.size());
+                 "redial: finishing %zu calls in flight, no other is begun; Ctrl-C again to stop "
+                 "them now\n",
+                 begun);
   } else {
-    std::fprintf(stderr, "redial: --fail-fast: %s; nothing more is sent, %zu calls in flight end\n",
-                 failed_.c_str(), loops_.size());
+    std::fprintf(stderr,
+                 "redial: --fail-fast: %s; no other job is begun, %zu calls in flight end\n",
+                 failed_.c_str(), begun);
   }
 }
 
@@ -98,7 +109,7 @@ Standing Batch::standing() {
   return {.tally = &tally_,
           .sending = loops_.size() - std::min(loops_.size(), waits.all()),
           .waits = std::move(waits),
-          .aside = options_.per_host == 0 ? 0 : queue_.size(),
+          .aside = queue_.size(),
           .full_host = queue_.fullest(),
           .held = options_.held ? options_.held() : 0,
           .total = source_.total()};
@@ -161,20 +172,35 @@ void Batch::begin(ReadJob read) {
 void Batch::finish(std::size_t slot, Result<Response> result) {
   Slot& ended = slots_[slot];
   queue_.ended(ended.origin);
-  done_(ended.job, result);  // throws when the result cannot be written: the slot stays in use
   const CallReport& report = result ? result->report() : result.error().report();
+  if (told_ && report.stop_reason == StopReason::cancelled && report.attempts.empty()) {
+    given_up_.push_back(ended.job.line);
+    return release(slot);
+  }
+  done_(ended.job, result);  // throws when the result cannot be written: the slot stays in use
   tally_.add(ended.job.id, report);
   if (options_.fail_fast && failed_.empty() && report.outcome != CallOutcome::ok) {
     failed_ = "job " + printable(ended.job.id) + " ended " +
               std::string(to_string(report.outcome)) + " (" + reason_code(report) + ")";
   }
-  ended.used = false;
+  release(slot);
+}
+
+void Batch::release(std::size_t slot) {
+  slots_[slot].used = false;
   free_.push_back(slot);
+}
+
+std::vector<std::uint64_t> Batch::unsent_lines() const {
+  std::vector<std::uint64_t> lines = queue_.lines();
+  lines.insert(lines.end(), given_up_.begin(), given_up_.end());
+  std::sort(lines.begin(), lines.end());
+  return lines;
 }
 
 bool Batch::exhausted() const {
   const auto total = source_.total();
-  return queue_.size() == 0 && (source_ended_ || (total && read_ >= *total));
+  return queue_.size() == 0 && given_up_.empty() && (source_ended_ || (total && read_ >= *total));
 }
 
 std::vector<const InFlight*> Batch::untold() const {

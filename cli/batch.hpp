@@ -24,10 +24,10 @@ namespace redial::cli {
 class Batch {
  public:
   struct Options {
-    std::size_t concurrency = 16;
+    std::size_t concurrency = 16;  ///< calls on the wire; those that wait take no place
     Loops::Options loops = {};
-    std::size_t per_host = 0;  ///< calls under way at one origin; 0: no limit
-    bool fail_fast = false;    ///< after the first job that does not end ok, nothing more is begun
+    std::size_t per_host = 16;  ///< jobs under way at one origin, waiting ones included
+    bool fail_fast = false;     ///< after the first job that does not end ok, nothing more is begun
     /// Asked before a job is begun, by its place in the input; null: each may.
     std::function<bool(std::uint64_t seq)> may_start = {};
     /// Results that wait to be written, for the progress.
@@ -40,9 +40,10 @@ class Batch {
 
   Batch(Session& session, JobSource& source, Options options, Progress& progress, Done done);
 
-  /// Until everything that was begun is over. After the first Ctrl-C nothing more is begun, after
-  /// the second what is under way is cancelled. A source that has become unusable is the same as
-  /// the first, and `source_error` says why; so is a job that fails, with `fail_fast`.
+  /// Until everything that was begun is over. After the first Ctrl-C nothing more is begun, and
+  /// what waits for its first attempt is given up as if it had not been; after the second what is
+  /// under way is cancelled. A source that has become unusable is the same as the first, and
+  /// `source_error` says why; so is a job that fails, with `fail_fast`.
   void run(const Interrupt& interrupt);
 
   const Tally& tally() const noexcept { return tally_; }
@@ -50,14 +51,14 @@ class Batch {
   /// There was no further job when the batch ended.
   bool exhausted() const;
   /// Lines of the jobs that were read and never begun.
-  std::vector<std::uint64_t> unsent_lines() const { return queue_.lines(); }
+  std::vector<std::uint64_t> unsent_lines() const;
   /// Jobs that were begun and whose end `done` did not get to hear whole.
   std::vector<const InFlight*> untold() const;
 
  private:
   struct Slot {
     InFlight job;
-    std::string origin;  // where hosts have a limit
+    std::string origin;
     bool used = false;
   };
 
@@ -66,6 +67,8 @@ class Batch {
   void begin(ReadJob read);
   std::size_t free_slot();
   void say_why(const Interrupt& interrupt);
+  bool has_place();
+  void release(std::size_t slot);
   void finish(std::size_t slot, Result<Response> result);
   Standing standing();
 
@@ -77,8 +80,9 @@ class Batch {
   Tally tally_;
   std::string source_error_;
   bool source_ended_ = false;
-  bool told_ = false;   // that nothing more is begun
-  std::string failed_;  // with fail_fast: the job that failed, and how
+  bool told_ = false;                    // that nothing more is begun
+  std::vector<std::uint64_t> given_up_;  // lines of jobs that had not been sent by then
+  std::string failed_;                   // with fail_fast: the job that failed, and how
   std::uint64_t read_ = 0;
   HostQueue queue_;
   std::vector<Slot> slots_;

@@ -7,12 +7,12 @@ namespace redial::cli {
 
 // Whether the host's oldest job may begin.
 void HostQueue::note(Host& host) {
-  const bool now = !host.waiting.empty() && (per_host_ == 0 || host.under_way < per_host_);
+  const bool now = !host.waiting.empty() && host.under_way < per_host_;
   if (now) ready_.emplace(host.waiting.front().seq, &host);
 }
 
 void HostQueue::add(ReadJob job) {
-  if (per_host_ != 0) job.origin = job.job.request.url.origin();
+  job.origin = job.job.request.url.origin();
   ++jobs_;
   bytes_ += job.job.size;
   Host& host = hosts_[job.origin];

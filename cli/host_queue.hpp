@@ -19,21 +19,21 @@ struct ReadJob {
   Job job;
   std::uint64_t seq = 0;  ///< its place in the input, from 0
   SteadyTime read_at{};
-  std::string origin = {};  ///< its host's, where hosts have a limit
+  std::string origin = {};  ///< its host's
 };
 
 /// Jobs that were read, in the order in which they may begin: the oldest whose host has a place.
 ///
-/// With `per_host`, at most so many jobs are under way at one origin (scheme, host, port). A job
-/// whose host is full waits aside, first come first served, while jobs of other hosts go on. So
-/// many may wait, and no more: with the window full of one host's jobs everything waits for it.
-/// Thread safety: none.
+/// At most `per_host` jobs are under way at one origin (scheme, host, port), those that wait for
+/// their next attempt included: a sick host is not sent one job after the other. A job whose host
+/// is full waits aside, first come first served, while jobs of other hosts go on. So many may wait,
+/// and no more: with the window full of one host's jobs everything waits for it. Thread safety:
+/// none.
 class HostQueue {
  public:
-  static constexpr std::size_t k_most_jobs = 512;
+  static constexpr std::size_t k_most_jobs = 4096;
   static constexpr std::size_t k_most_bytes = std::size_t{16} << 20;  ///< of their lines
 
-  /// 0: no limit.
   explicit HostQueue(std::size_t per_host) : per_host_(per_host) {}
 
   /// Whether another job may be read.

@@ -67,6 +67,9 @@ class Loops::Worker {
   void cancel_all() {
     say([&] { cancelled_ = true; });
   }
+  void cancel_unbegun() {
+    say([&] { unbegun_cancelled_ = true; });
+  }
   /// `waits` then waits for the answer.
   void ask() {
     say([&] { asked_ = true; });
@@ -88,6 +91,7 @@ class Loops::Worker {
   struct Orders {
     std::vector<Begin> calls;
     bool cancelled = false;
+    bool unbegun_cancelled = false;
     bool asked = false;
     bool over = false;
   };
@@ -121,6 +125,7 @@ class Loops::Worker {
     told_ = false;
     return {.calls = std::exchange(calls_, {}),
             .cancelled = std::exchange(cancelled_, false),
+            .unbegun_cancelled = std::exchange(unbegun_cancelled_, false),
             .asked = asked_,
             .over = over_};
   }
@@ -131,9 +136,12 @@ class Loops::Worker {
     if (orders.over) return false;
     for (auto& [slot, call] : orders.calls) lane_->begin(slot, std::move(call));
     if (orders.cancelled) lane_->group.cancel_all();
+    if (orders.unbegun_cancelled) lane_->group.cancel_unbegun();
     if (orders.asked) answer();
     lane_->group.run();
     owner_.give(lane_->ended);
+    const std::size_t parked = lane_->group.parked();
+    owner_.note_parked(std::exchange(parked_, parked), parked);
     if (const SteadyTime now = Clock::now(); now >= look_at_) {
       look_at_ = now + k_look_every;
       if (const auto busy = meter_.note(used_by_this_thread(), now)) busy_ = *busy;
@@ -153,6 +161,7 @@ class Loops::Worker {
   const std::unique_ptr<Lane> lane_;
   Busy meter_;
   SteadyTime look_at_{};
+  std::size_t parked_ = 0;  // as told
   std::atomic<bool> busy_ = false;
 
   std::mutex mutex_;  // guards what follows
@@ -160,6 +169,7 @@ class Loops::Worker {
   bool told_ = false;
   std::vector<Begin> calls_;
   bool cancelled_ = false;
+  bool unbegun_cancelled_ = false;
   bool asked_ = false;
   bool over_ = false;
   bool dead_ = false;
@@ -268,6 +278,17 @@ void Loops::cancel_all() {
   for (const auto& worker : workers_) worker->cancel_all();
 }
 
+void Loops::cancel_unbegun() {
+  if (own_) own_->group.cancel_unbegun();
+  for (const auto& worker : workers_) worker->cancel_unbegun();
+}
+
+std::size_t Loops::parked() {
+  if (own_) return own_->group.parked();
+  const std::lock_guard lock(mutex_);
+  return parked_;
+}
+
 Waits Loops::waits() {
   if (own_) return waits_of(own_->group);
   Waits all;
@@ -283,6 +304,16 @@ void Loops::give(std::vector<Ended>& ended) {
   const std::lock_guard lock(mutex_);
   std::move(ended.begin(), ended.end(), std::back_inserter(ended_));
   ended.clear();
+  changed_.notify_one();
+}
+
+// More that wait make room for others: the owner looks.
+void Loops::note_parked(std::size_t before, std::size_t now) {
+  if (before == now) return;
+  const std::lock_guard lock(mutex_);
+  parked_ += now - before;
+  if (now < before) return;
+  woken_ = true;
   changed_.notify_one();
 }
 

@@ -52,9 +52,13 @@ class Loops {
   void wake() noexcept;
   /// Every call ends as `cancelled` or `in_doubt`, soon.
   void cancel_all();
+  /// The same for those of which nothing was sent yet, and nothing is about to be.
+  void cancel_unbegun();
 
   /// Calls whose end was not told.
   std::size_t size() const noexcept { return size_; }
+  /// Of these, the ones that waited for a time or for a guard when their loop was last seen.
+  std::size_t parked();
   std::size_t count() const noexcept { return workers_.empty() ? 1 : workers_.size(); }
   /// What they wait for just now.
   Waits waits();
@@ -72,6 +76,7 @@ class Loops {
   void run_workers(SteadyTime until);
   void tell(std::vector<Ended> ended);
   void give(std::vector<Ended>& ended);
+  void note_parked(std::size_t before, std::size_t now);
   void fail(std::exception_ptr error);
   void spread();
   void add_worker(std::unique_ptr<Lane> lane);
@@ -89,6 +94,7 @@ class Loops {
   std::condition_variable changed_;
   std::unique_ptr<Lane> own_;  // while there is one loop; changed by the owner's thread alone
   std::vector<Ended> ended_;
+  std::size_t parked_ = 0;  // on the workers
   bool woken_ = false;
   std::exception_ptr failure_;
 

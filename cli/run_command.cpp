@@ -64,6 +64,9 @@ CallSetup batch_setup(const RunFlags& flags) {
   if (setup.options.auth) setup.session.auth = std::exchange(setup.options.auth, std::nullopt);
   auto& idle = setup.session.wire.pool.idle_per_origin;
   idle = std::max(idle, flags.concurrency);
+  // However many waits end at once.
+  auto& in_use = setup.session.wire.pool.in_use_total;
+  if (in_use == 0 || in_use > flags.concurrency) in_use = flags.concurrency;
   return setup;
 }
 
@@ -189,7 +192,8 @@ int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const
   Batch batch(session, source,
               {.concurrency = flags.concurrency,
                .loops = loops_of(flags),
-               .per_host = flags.per_host,
+               .per_host = flags.per_host == 0 ? flags.concurrency
+                                               : std::min(flags.per_host, flags.concurrency),
                .fail_fast = flags.fail_fast,
                .may_start = [&](std::uint64_t seq) { return output.may_start(seq); },
                .held = [&] { return output.held(); },

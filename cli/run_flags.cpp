@@ -32,7 +32,8 @@ void declare_common(CLI::App& app, RunFlags& flags) {
   app.add_option("-o,--output", flags.output,
                  "results go to this file [standard output]; one that is there is kept as FILE.bak")
       ->group(many);
-  app.add_option("--concurrency", flags.concurrency, "calls in flight at once [16]")
+  app.add_option("--concurrency", flags.concurrency,
+                 "requests on the wire at once [16]; jobs that wait take no place")
       ->check(CLI::Range(1, 65536))
       ->group(many);
   app.add_option("--threads", flags.threads,
@@ -41,7 +42,8 @@ void declare_common(CLI::App& app, RunFlags& flags) {
       ->check(CLI::Range(1, 256))
       ->group(many);
   app.add_option("--per-host", flags.per_host,
-                 "of these, at one host [no limit]; jobs of other hosts go on meanwhile")
+                 "jobs under way at one host, waiting ones included [as --concurrency]; jobs of "
+                 "other hosts go on meanwhile")
       ->check(CLI::Range(1, 65536))
       ->group(many);
   app.add_flag("--ordered", flags.ordered, "results in the order of the jobs, not of their ends")

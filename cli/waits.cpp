@@ -41,6 +41,7 @@ std::string in_text(Duration span) {
 
 void Waits::add(const CallWait& wait, Duration left) {
   ++count_of(*this, wait);
+  if (!wait.has_begun) ++unbegun;
   if (left == k_unlimited || (next && next->in <= left)) return;
   next = {.host = std::string(wait.host), .in = std::max(left, Duration::zero())};
 }
@@ -50,6 +51,7 @@ void Waits::add(const Waits& more) {
   server += more.server;
   rate += more.rate;
   others += more.others;
+  unbegun += more.unbegun;
   if (more.next && (!next || more.next->in < next->in)) next = more.next;
 }
 

@@ -28,6 +28,7 @@ struct Waits {
   std::size_t server = 0;   ///< Retry-After: their own, or of a host that asked for a pause
   std::size_t rate = 0;     ///< the rate limit
   std::size_t others = 0;   ///< any other guard
+  std::size_t unbegun = 0;  ///< of all these: nothing was sent yet
   std::optional<Next> next = std::nullopt;  ///< the first of these waits that ends
 
   void add(const detail::CallWait& wait, Duration left);

@@ -54,6 +54,7 @@ struct CallGroup::Member : CallOwner, DueHook {
   void leave();
   void forget_stop() noexcept;
   void note_sending(bool now);
+  void note_parked(bool now);
 
   CallGroup& group() const noexcept;
 
@@ -63,6 +64,7 @@ struct CallGroup::Member : CallOwner, DueHook {
   bool in_line = false;
   bool ready = false;
   bool sending = false;
+  bool parked = false;
   bool left = false;  // an exception has ended it
   std::atomic<bool> stop_told = false;
 };
@@ -165,6 +167,7 @@ void CallGroup::Member::leave() {
   Lane* const nowhere = group().nowhere_.get();
   if (lane == nowhere) return;
   note_sending(false);
+  note_parked(false);
   --lane->calls;
   lane = nowhere;
 }
@@ -175,6 +178,12 @@ void CallGroup::Member::note_sending(bool now) {
   const std::size_t change = now ? 1 : static_cast<std::size_t>(-1);
   lane->sending += change;
   group().sending_ += change;
+}
+
+void CallGroup::Member::note_parked(bool now) {
+  if (parked == now) return;
+  parked = now;
+  group().parked_ += now ? 1 : static_cast<std::size_t>(-1);
 }
 
 CallGroup::CallGroup(Session& session)
@@ -312,6 +321,13 @@ void CallGroup::cancel_all() {
   for (auto& entry : ready_) entry.call.cancel();
 }
 
+void CallGroup::cancel_unbegun() {
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    Entry& one = *entry++;  // to be ready it leaves the list
+    if (one.parked && !one.call.has_begun()) cancel(&one);
+  }
+}
+
 CallGroup::Lane& CallGroup::lane_of(const std::shared_ptr<Transport>& transport) {
   for (const auto& lane : lanes_) {
     if (lane->transport == transport) return *lane;
@@ -348,22 +364,21 @@ void CallGroup::advance_ready() {
 }
 
 void CallGroup::advance(Entry& entry) {
+  std::optional<SteadyTime> until;
   if (!entry.left) {
     try {
-      const auto until = entry.call.advance();
-      if (!until) return finish(entry);
-      entry.note_sending(entry.call.is_sending());
-      entry.look_at(*until);
-      return;
+      until = entry.call.advance();
     } catch (...) {
       leave(entry, std::current_exception());
       entry.no_due();
       entry.call.abort();
     }
   }
-  const bool waits = entry.call.is_aborting();
-  entry.note_sending(waits);
-  if (!waits) finish(entry);
+  const bool goes_on = entry.left ? entry.call.is_aborting() : until.has_value();
+  if (!goes_on) return finish(entry);
+  entry.note_sending(entry.call.is_sending());
+  entry.note_parked(!entry.sending);
+  if (until) entry.look_at(*until);
 }
 
 // Kept beside the entry, because hardly any call ends so. Without memory to keep it, that is what

@@ -71,11 +71,15 @@ class REDIAL_EXPORT CallGroup {
   void wake() noexcept;
   /// Every call ends as `cancelled` or `in_doubt`, soon: go on with `run` until `size` is 0.
   void cancel_all();
+  /// The same for those of which nothing was sent yet, and nothing is about to be.
+  void cancel_unbegun();
 
   /// Calls that are not over.
   std::size_t size() const noexcept;
   /// Of these, the ones with nothing on the wire: not begun, or waiting for their next attempt.
   std::size_t waiting() const noexcept { return entries_.size() + ready_.size() - sending_; }
+  /// Of these, the ones that wait for a time or for a guard: they were looked at.
+  std::size_t parked() const noexcept { return parked_; }
   /// What each of those that wait for a time or for a guard waits for, in no order, and how long
   /// that takes from now. Looks at every call: now and then, for people.
   void each_wait(const std::function<void(const CallWait& wait, Duration left)>& see) const;
@@ -104,6 +108,7 @@ class REDIAL_EXPORT CallGroup {
   std::deque<std::pair<Done, Error>> refused_;  // told by the next `run`
   std::map<const Entry*, std::exception_ptr> causes_;  // of those that exceptions have ended
   std::size_t sending_ = 0;
+  std::size_t parked_ = 0;
   bool over_ = false;
 
   std::mutex mutex_;  // guards what follows

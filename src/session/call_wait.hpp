@@ -20,6 +20,7 @@ struct CallWait {
   std::string_view by = {};    ///< guard: Hold::by
   SteadyTime until = {};       ///< on the loop's clock; the end of time when nobody knows
   std::string_view host = {};  ///< where the attempt goes
+  bool has_begun = true;       ///< an attempt was made before
 };
 
 }  // namespace detail

@@ -267,7 +267,11 @@ std::optional<CallWait> HttpCall::wait() const {
   if (drive_->is_sending() || call_->finished()) return std::nullopt;
   const std::string_view host = request_->url.host();
   if (const Hold hold = call_->hold(); hold.attempt != 0)
-    return CallWait{.what = CallWait::For::guard, .by = hold.by, .until = hold.until, .host = host};
+    return CallWait{.what = CallWait::For::guard,
+                    .by = hold.by,
+                    .until = hold.until,
+                    .host = host,
+                    .has_begun = has_begun()};
   if (call_->attempts() == 0) return std::nullopt;
   const AttemptReport before = call_->last_attempt();
   if (before.wait == Duration::zero()) return std::nullopt;

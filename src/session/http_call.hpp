@@ -106,6 +106,8 @@ class HttpCall final : public DriveHost {
   Error left_by(const std::exception_ptr& cause, const Error& no_memory) noexcept;
   /// Nothing: it has an attempt under way, or will have one at the next `advance`.
   std::optional<CallWait> wait() const;
+  /// Whether an attempt was made, or is.
+  bool has_begun() const noexcept { return call_->attempts() > 0; }
 
   std::unique_ptr<Attempt> make_attempt() override;
   std::optional<StopReason> prepare(Attempt& attempt) override;

@@ -37,7 +37,7 @@ def run(*flags, jobs="jobs.jsonl", verb="run", **more):
 
 # --- one host of two answers nothing before the other has served all: it gets two places, no more
 class Host:
-    def __init__(self, wait_for=None):
+    def __init__(self, wait_for=None, status=204, fields={}):
         host = self
         self.lock, self.now, self.most, self.paths, self.served = threading.Lock(), 0, 0, [], threading.Semaphore(0)
         self.asked = threading.Semaphore(0)
@@ -53,7 +53,11 @@ class Host:
                     wait_for()
                 with host.lock:
                     host.now -= 1
-                self.send_response(204)
+                self.send_response(status)
+                for field in fields.items():
+                    self.send_header(*field)
+                if status != 204:
+                    self.send_header("Content-Length", "0")
                 self.end_headers()
                 host.served.release()
             def log_message(self, *args):
@@ -78,6 +82,36 @@ check(code == 0 and go.is_set(), "per-host: a slow host took the places of anoth
 check(slow.most == 2 and fast.most <= 2, "per-host: at once", slow.most, fast.most)
 check(sorted(slow.paths) == sorted(f"/{i}" for i in range(12)), slow.paths)
 check(len(rows("hosts.out")) == 42, "every job has a line")
+
+# --- a sick host's jobs wait, and take no place from others; it is not sent one after the other
+sick, well = Host(status=503, fields={"Retry-After": "30"}), Host()
+write("sick.jsonl", [{"url": f"{sick.url}/{i}"} for i in range(20)] + [{"url": f"{well.url}/{i}"} for i in range(20)])
+process = subprocess.Popen([os.environ["REDIAL"], "run", "sick.jsonl", "--concurrency", "3", "-o", "sick.out"],
+                           stderr=subprocess.PIPE, text=True)
+for _ in range(20):
+    well.served.acquire()
+process.send_signal(signal.SIGINT)
+first = process.stderr.readline()
+check("finishing 3 calls in flight" in first, first)
+process.send_signal(signal.SIGINT)
+told = process.communicate()[1]
+check(process.returncode == 130, process.returncode, told)
+check(len(sick.paths) <= 3, "a host that asked for a pause was sent on", sick.paths)
+check(sum(row["outcome"] == "ok" for row in rows("sick.out")) == 20, "the others went on", told)
+check(all(row["line"] <= 20 for row in rows("sick.out") if row["outcome"] != "ok"), rows("sick.out"))
+
+# --- the first Ctrl-C gives up what only waited for its turn: nothing of it is sent
+paced = Host()
+write("paced.jsonl", [{"url": f"{paced.url}/{i}"} for i in range(10)])
+process = subprocess.Popen([os.environ["REDIAL"], "run", "paced.jsonl", "--rate", "1/h", "-m", "100000", "-o", "paced.out"],
+                           stderr=subprocess.PIPE, text=True)
+paced.served.acquire()
+while not rows("paced.out"):
+    if process.poll() is not None: break
+process.send_signal(signal.SIGINT)
+told = process.communicate()[1]
+check(process.returncode == 75 and "finishing 0 calls in flight" in told and "9 not sent" in told, process.returncode, told)
+check(len(paced.paths) == 1 and len(rows("paced.out")) == 1, paced.paths)
 
 # --- stopped in between, the lines that are left are named, and no job is sent twice
 go.clear()
@@ -158,7 +192,7 @@ check(code == 4 and len(rows("attempts.jsonl")) == before + 1, "retry appends to
 write("fast.jsonl", [{"url": url + "/ok"}, {"id": "gone", "url": url + "/gone"}] + [{"url": url + "/ok"}] * 7)
 code, told = run("--fail-fast", "--concurrency", "1", "-o", "fast.out", jobs="fast.jsonl")
 check(code == 3 and len(rows("fast.out")) == 2, code, told)
-check("--fail-fast: job gone ended failed (status_404); nothing more is sent" in told and "7 not sent" in told, told)
+check("--fail-fast: job gone ended failed (status_404); no other job is begun" in told and "7 not sent" in told, told)
 check("--from-line 3" in told, told)
 code, told = run("--concurrency", "1", "-o", "fast.out", jobs="fast.jsonl")
 check(code == 3 and len(rows("fast.out")) == 9 and "fail-fast" not in told, code, told)

@@ -29,10 +29,11 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using namespace std::chrono_literals;
 
-constexpr Duration k_queue_patience = 20ms;   // between looks at a full queue
-constexpr Duration k_place_patience = 1s;     // should the news of a free connection get lost
-constexpr Duration k_stagger = 250ms;         // RFC 8305 §5
-constexpr Duration k_continue_patience = 1s;  // for a server that does not know Expect
+constexpr Duration k_queue_patience = 20ms;    // between looks at a full queue
+constexpr Duration k_place_patience = 1s;      // should the news of a free connection get lost
+constexpr Duration k_lookup_patience = 200ms;  // then names that hang keep it from its turn
+constexpr Duration k_stagger = 250ms;          // RFC 8305 §5
+constexpr Duration k_continue_patience = 1s;   // for a server that does not know Expect
 constexpr std::size_t k_watch_from =
     64 * 1024;  // uploads larger than this look out for an early answer
 constexpr std::size_t k_joined =
@@ -427,7 +428,10 @@ Task<bool> Attempt::resolve(const Url& peer, Addresses& found) {
             if (const auto attempt = self.lock()) attempt->gate_.cancel();
           });
         });
-    while (!inbox->addresses && !over()) co_await await_gate(SteadyTime::max());
+    while (!inbox->addresses && !over()) {
+      co_await await_gate(saturating_add(steady_now(), k_lookup_patience));
+      if (!inbox->addresses) loop_.shared->resolver.pass_by_slow(k_lookup_patience);
+    }
     lookup_ = Resolver::Ticket();
     if (over()) co_return false;
     found = *std::move(inbox->addresses);

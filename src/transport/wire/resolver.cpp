@@ -1,6 +1,7 @@
 #include "transport/wire/resolver.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -73,7 +74,8 @@ struct Resolver::State {
   struct Name {
     std::vector<std::shared_ptr<Ticket::Shared>> tickets;
     bool under_way = false;
-    bool hangs = false;  ///< everybody who asked had given it up, once
+    bool hangs = false;  ///< everybody who asked had given it up once, or it takes long
+    std::chrono::steady_clock::time_point since{};  ///< while under way
   };
 
   std::mutex mutex;
@@ -145,6 +147,7 @@ void serve(const std::shared_ptr<State>& state) {
       continue;
     }
     name.under_way = true;
+    name.since = std::chrono::steady_clock::now();
     lock.unlock();
     const Addresses found = state->find(host);
     lock.lock();
@@ -202,6 +205,22 @@ void Resolver::Ticket::abandon() noexcept {
   ++state->hanging;
   try {
     add_thread_if_needed(state);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): others serve the queue
+  }
+}
+
+void Resolver::pass_by_slow(Duration patience) noexcept {
+  const std::lock_guard guard(state_->mutex);
+  if (state_->queue.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& [host, name] : state_->names) {
+    if (!name.under_way || name.hangs || now - name.since < patience) continue;
+    name.hangs = true;
+    ++state_->hanging;
+  }
+  try {
+    for (std::size_t waiting = state_->queue.size(); waiting > 0; --waiting)
+      add_thread_if_needed(state_);
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): others serve the queue
   }
 }

@@ -56,6 +56,9 @@ class Resolver {
   std::optional<Addresses> at_hand(const std::string& host, std::uint16_t port) const;
   /// `done` runs on a resolver thread, unless the ticket was dropped before.
   Ticket look_up(const std::string& host, std::function<void(Addresses)> done);
+  /// For who has waited a while: names that are being looked up for longer than `patience` hang,
+  /// and those in line behind them get other threads.
+  void pass_by_slow(Duration patience) noexcept;
 
  private:
   struct State;

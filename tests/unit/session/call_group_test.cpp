@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include <redial/policy/rate_limiter.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
 namespace {
@@ -232,6 +233,33 @@ TEST(CallGroup, CancelAllEndsSentAndWaitingCallsAndSaysWhatIsInDoubt) {
   const auto& get = fixture.results[first_is_post ? 1 : 0].error();
   EXPECT_EQ(post.report().outcome, CallOutcome::in_doubt);
   EXPECT_EQ(get.report().stop_reason, StopReason::cancelled);
+}
+
+TEST(CallGroup, GivesUpWhatWaitsForItsFirstAttemptAndNothingElse) {
+  RateLimit limit;
+  limit.rate = {.count = 1, .period = 1h};
+  limit.burst = 2;
+  Fixture it;
+  it.session.mount("http://slow.test", {.max_retries = {.backoff_factor = 10s},
+                                        .timeouts = {.deadline = k_unlimited},
+                                        .transport = it.counting,
+                                        .guard = std::make_shared<RateLimiter>(limit)});
+  it.transport->otherwise([](const SentRequest&) { return Scripted::answer(503); });
+  for (int i = 0; i < 4; ++i) {
+    it.group.add(Request("GET", "http://slow.test/" + std::to_string(i)), nullptr,
+                 [&](Result<Response> result) { it.results.push_back(std::move(result)); });
+  }
+  while (it.transport->requests().size() < 2 || it.group.parked() < 4) it.group.run();
+  it.group.cancel_unbegun();
+  it.group.run();
+  ASSERT_EQ(it.results.size(), 2U);
+  for (const auto& result : it.results) {
+    ASSERT_FALSE(result.has_value());
+    EXPECT_TRUE(result.error().report().attempts.empty());
+    EXPECT_EQ(result.error().stop_reason(), StopReason::cancelled);
+  }
+  EXPECT_EQ(it.group.size(), 2U);
+  EXPECT_EQ(it.group.parked(), 2U);
 }
 
 TEST(CallGroup, BadInputIsToldByTheCallbackAndNotFromInsideAdd) {

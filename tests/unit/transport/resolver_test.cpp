@@ -144,6 +144,23 @@ TEST(Resolver, NamesThatHangAndWereGivenUpKeepNobodyWaiting) {
   EXPECT_EQ(find(resolver, "b.test").list.size(), 2U) << "threads beyond the usual have gone";
 }
 
+// Nobody has given up the names that hang: whoever stands behind them passes them by.
+TEST(Resolver, NamesThatTakeLongKeepNobodyWaiting) {
+  Resolver resolver(options(2));
+  const Asked first(resolver, "slow-long-1.test");
+  const Asked second(resolver, "slow-long-2.test");
+  gate().wait_for("slow-long-1.test");
+  gate().wait_for("slow-long-2.test");
+  const Asked third(resolver, "good.test");
+  resolver.pass_by_slow(std::chrono::hours(1));  // they have not taken so long
+  resolver.pass_by_slow(Duration::zero());
+  EXPECT_EQ(third.answer().list.size(), 2U);
+  gate().let_go("slow-long-1.test");
+  gate().let_go("slow-long-2.test");
+  EXPECT_EQ(first.answer().list.size(), 2U);
+  EXPECT_EQ(second.answer().list.size(), 2U);
+}
+
 TEST(Resolver, AThreadTakesOverAlsoWhenTheOthersWereGivenUpAfterItsNameWasAskedFor) {
   Resolver resolver(options(1));
   auto ticket = resolver.look_up("slow-4.test", [](const Addresses&) {});
