@@ -1,5 +1,6 @@
 #include "result_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -11,6 +12,7 @@
 
 #include "errors.hpp"
 #include "output.hpp"
+#include "result_lines.hpp"
 
 namespace redial::cli {
 namespace {
@@ -50,12 +52,30 @@ void ResultFile::open(There there) {
   if (file_.fd() < 0) fail(path_);
 }
 
-// A run that was killed in the middle of a line must not spoil the next one.
+// A run that was killed in the middle of a line must spoil neither the next one nor the file, which
+// with half a line inside could not be read any more.
 void ResultFile::end_cut_line() {
-  const off_t size = lseek(file_.fd(), 0, SEEK_END);
-  char last = '\n';
-  if (size > 0 && pread(file_.fd(), &last, 1, size - 1) == 1 && last != '\n')
-    write_all(file_.fd(), "\n", name_);
+  const std::string tail = unended();
+  if (tail.empty()) return;
+  if (!is_cut(tail)) return write_all(file_.fd(), "\n", name_);
+  const off_t whole = lseek(file_.fd(), 0, SEEK_END) - static_cast<off_t>(tail.size());
+  if (ftruncate(file_.fd(), whole) != 0) fail(name_);
+}
+
+// What stands behind the last line end.
+std::string ResultFile::unended() const {
+  constexpr std::size_t k_piece = std::size_t{1} << 20;
+  std::string tail, piece;
+  for (off_t at = lseek(file_.fd(), 0, SEEK_END); at > 0;) {
+    piece.resize(std::min(k_piece, static_cast<std::size_t>(at)));
+    at -= static_cast<off_t>(piece.size());
+    const ssize_t count = pread(file_.fd(), piece.data(), piece.size(), at);
+    if (count != static_cast<ssize_t>(piece.size())) fail(name_);
+    const auto end = piece.rfind('\n');
+    tail.insert(0, piece, end == std::string::npos ? 0 : end + 1);
+    if (end != std::string::npos) break;
+  }
+  return tail;
 }
 
 void ResultFile::write(std::string_view line) {

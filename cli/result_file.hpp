@@ -12,7 +12,7 @@ namespace redial::cli {
 ///
 /// A file that is there already is kept as FILE.bak, unless it is to be appended to: results are
 /// the only record of what was sent. When a line cannot be written, what there is of it is taken
-/// back. Errors: OutputError.
+/// back, and so is what a killed run left of one. Errors: OutputError.
 class ResultFile {
  public:
   enum class There : std::uint8_t { keep_as_bak, append };
@@ -30,6 +30,7 @@ class ResultFile {
  private:
   void open(There there);
   void end_cut_line();
+  std::string unended() const;
 
   std::string path_;
   std::string name_;

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
@@ -16,13 +15,18 @@
 namespace redial::cli {
 namespace {
 
-bool is_json(std::string_view text) {
-  try {
-    (void)JsonView::parse(text);
-    return true;
-  } catch (const JsonError&) {
-    return false;
+// "that job", or its id: append_result writes it first, so it is there before the rest.
+std::string job_of_cut(std::string_view line) {
+  constexpr std::string_view k_before = R"({"id":)";
+  if (line.starts_with(k_before)) line.remove_prefix(k_before.size());
+  for (std::size_t at = 1; line.starts_with('"') && at < line.size(); ++at) {
+    if (line[at] == '\\') {
+      ++at;
+    } else if (line[at] == '"') {
+      return "job " + printable(JsonView::parse(line.substr(0, at + 1)).string());
+    }
   }
+  return "that job";
 }
 
 }  // namespace
@@ -37,14 +41,23 @@ File open_results(const std::string& path, const std::string& name) {
   return file;
 }
 
+bool is_cut(std::string_view last) {
+  if (!last.starts_with('{')) return false;
+  try {
+    (void)JsonView::parse(last);
+    return false;
+  } catch (const JsonError&) {
+    return true;
+  }
+}
+
 void each_result_line(LineReader& lines, const std::function<void(const Line&)>& take) {
   while (const auto line = lines.next()) {
     if (is_blank(line->text)) continue;
-    if (!line->ended && !is_json(line->text)) {
-      std::fprintf(
-          stderr,
-          "redial: %s: its last line is cut and left out: find out what became of that job\n",
-          printable(lines.name()).c_str());
+    if (!line->ended && is_cut(line->text)) {
+      std::fprintf(stderr,
+                   "redial: %s: its last line is cut and left out: find out what became of %s\n",
+                   printable(lines.name()).c_str(), job_of_cut(line->text).c_str());
       return;
     }
     take(*line);

@@ -106,8 +106,8 @@ expect 0 '' "$REDIAL" report hostile.jsonl --html /dev/null --md /dev/null
 
 # --- a run that was killed leaves half a line: as for `retry`, it is told and left out
 head -n 5 results.jsonl >cut.jsonl
-printf '{"id": "half", "li' >>cut.jsonl
-expect 0 'redial: cut.jsonl: its last line is cut and left out' "$REDIAL" report cut.jsonl
+printf '{"id":"half \\"x' >>cut.jsonl
+expect 0 'redial: cut.jsonl: its last line is cut and left out: find out what became of that job$' "$REDIAL" report cut.jsonl
 holds out '4 jobs in 5 calls'
 expect 0 'standard input: its last line is cut' "$REDIAL" report - --md cut.md <cut.jsonl
 holds cut.md '| 4 | 3 |'

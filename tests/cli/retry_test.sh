@@ -26,6 +26,15 @@ cp out.jsonl odd.jsonl
 printf '\n' >>odd.jsonl
 expect 2 'odd.jsonl, line 3' "$REDIAL" retry jobs.jsonl odd.jsonl --failed
 
+# Appended to, such a file stays one that can be read: what was left of the line goes, a whole line is ended.
+cp out.jsonl history.jsonl
+expect 0 'find out what became of job L2$' "$REDIAL" retry jobs.jsonl history.jsonl --failed -o history.jsonl
+expect 0 '' "$REDIAL" report history.jsonl
+[ ! -s err ] && [ "$(wc -l <history.jsonl)" = 3 ] || fail "half a line was left inside: $(cat err history.jsonl)"
+head -n 2 out.jsonl | head -c -1 >whole.jsonl
+expect 0 '1 job: 1 ok' "$REDIAL" retry jobs.jsonl whole.jsonl --failed -o whole.jsonl
+[ "$(wc -l <whole.jsonl)" = 3 ] || fail "a whole line was not ended: $(cat whole.jsonl)"
+
 # The key of a result is the key, whatever it reads, and stays as it was written by hand.
 echo "{\"id\": \"a\", \"method\": \"POST\", \"url\": \"$url/keyed\", \"headers\": {\"Idempotency-Key\": \"auto\"}}" >keyed.jsonl
 "$REDIAL" run keyed.jsonl --retry 0 -o keyed.out 2>/dev/null

@@ -151,9 +151,9 @@ write("ordered.jsonl", [{"url": slow.url + "/"}] + [{"url": f"{fast.url}/{i}"} f
 code, told = run("--ordered", "--attempt-timeout", "60", "-o", "ordered.out", jobs="ordered.jsonl")
 check(code == 0 and [row["line"] for row in rows("ordered.out")] == list(range(1, 22)), "order", code, told)
 # What is held when the results cannot be written is named, too.
-write("full.jsonl", [{"id": f"j{i}", "url": url + "/ok"} for i in range(20)])
+write("full.jsonl", [{"id": f"j{i}", "method": "PUT", "url": url + "/ok"} for i in range(20)])
 code, told = run("--ordered", "-o", "/dev/full", jobs="full.jsonl")
-check(code == 74 and "j0  GET" in told, code, told)
+check(code == 74 and "j0  PUT" in told, code, told)
 
 # --- attempts: one line a send, before the job's result, no secrets
 write("jobs.jsonl", [{"id": "blip", "url": url + "/blip"}, {"id": "moved", "url": url + "/moved?api_key=s3cret"},
