@@ -16,7 +16,7 @@ namespace redial::cli {
 namespace {
 
 // "that job", or its id: append_result writes it first, so it is there before the rest.
-std::string job_of_cut(std::string_view line) {
+std::string job_of_cut(std::string_view line) try {
   constexpr std::string_view k_before = R"({"id":)";
   if (line.starts_with(k_before)) line.remove_prefix(k_before.size());
   for (std::size_t at = 1; line.starts_with('"') && at < line.size(); ++at) {
@@ -26,6 +26,8 @@ std::string job_of_cut(std::string_view line) {
       return "job " + printable(JsonView::parse(line.substr(0, at + 1)).string());
     }
   }
+  return "that job";
+} catch (const JsonError&) {
   return "that job";
 }
 

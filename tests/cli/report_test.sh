@@ -112,6 +112,8 @@ holds out '4 jobs in 5 calls'
 expect 0 'standard input: its last line is cut' "$REDIAL" report - --md cut.md <cut.jsonl
 holds cut.md '| 4 | 3 |'
 expect 0 'cut.jsonl: its last line is cut' "$REDIAL" retry -s jobs.jsonl cut.jsonl --failed
+printf '{"id":"\\q","x' >odd.jsonl
+expect 0 'became of that job$' "$REDIAL" report odd.jsonl
 echo >>cut.jsonl
 expect 2 'cut.jsonl, line 6' "$REDIAL" report cut.jsonl
 head -c -1 kept.jsonl >unended.jsonl
