@@ -1,5 +1,7 @@
 #include "fault_fields.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -200,11 +202,58 @@ When FaultFields::when(JsonView view) const {
   return when;
 }
 
-const testing::NamedFault* FaultFields::named(JsonView value) const {
+const testing::NamedFault* FaultFields::named(JsonView value,
+                                              testing::NamedFault::Role role) const {
   const auto* const fault = testing::find_fault(text(value, "named"));
   if (fault == nullptr) fail(value, "named: no such fault; redial fault-server --list shows all");
-  if (fault->accept || fault->replies) return fault;
+  if (role == testing::NamedFault::Role::proxy) {
+    if (fault->role == role) return fault;
+    fail(value, "named: " + fault->name + " is not one of a proxy");
+  }
+  if (fault->accept || fault->handshake || fault->replies) return fault;
   fail(value, "named: " + fault->name + " is not one of a server's connection or answer");
+}
+
+testing::FaultProxy::Answer FaultFields::proxy_answer(JsonView view) const {
+  using Goes = testing::FaultProxy::Answer::Kind;
+  expect(view, Kind::object, "reply", "an object");
+  Reply reply{.status = 502};
+  view.members([&](JsonView key, JsonView value) {
+    const std::string field = key.string();
+    const Change change = field == "fault" ? going_wrong(field, value) : framing(field, value);
+    constexpr std::array<std::string_view, 6> known{"status", "reason",      "headers",
+                                                    "body",   "body_base64", "fault"};
+    if (!change || std::find(known.begin(), known.end(), field) == known.end())
+      fail(key, "unknown field \"" + printable(field) +
+                    "\"; a proxy's reply has status, reason, headers, body, body_base64, fault");
+    change(reply);
+  });
+  Goes kind = Goes::reply;
+  switch (reply.fault) {
+    case Reply::Fault::none:
+      break;
+    case Reply::Fault::close_after_read:
+      kind = Goes::close;
+      break;
+    case Reply::Fault::reset_after_read:
+      kind = Goes::reset;
+      break;
+    case Reply::Fault::stall:
+      kind = Goes::stall;
+      break;
+    case Reply::Fault::cut_head:
+      kind = Goes::cut_head;
+      break;
+    default:
+      fail(view,
+           "a proxy's fault must be one of none, close_after_read, reset_after_read, stall, "
+           "cut_head");
+  }
+  return {.kind = kind,
+          .status = reply.status,
+          .reason = std::move(reply.reason),
+          .headers = std::move(reply.headers),
+          .body = std::move(reply.body)};
 }
 
 KeyRules FaultFields::keys(JsonView view) const {

@@ -43,8 +43,10 @@ class FaultFields {
   /// What a field of a reply changes in one.
   Change reply_field(JsonView key, JsonView value) const;
   testing::When when(JsonView view) const;
-  /// A fault of the catalogue that a scripted server can have.
-  const testing::NamedFault* named(JsonView value) const;
+  /// A fault of the catalogue that a scripted server, or proxy, can have.
+  const testing::NamedFault* named(JsonView value, testing::NamedFault::Role role) const;
+  /// What a proxy answers itself.
+  testing::FaultProxy::Answer proxy_answer(JsonView view) const;
   testing::KeyRules keys(JsonView view) const;
 
  private:

@@ -1,6 +1,7 @@
 #include "fault_script.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <redial/http/text.hpp>
 
@@ -11,7 +12,9 @@ namespace redial::cli {
 namespace {
 
 using Kind = JsonView::Kind;
+using testing::FaultProxy;
 using testing::FaultServer;
+using testing::NamedFault;
 using testing::Reply;
 using testing::When;
 
@@ -25,7 +28,11 @@ class ScriptReader {
   FaultScript read() {
     try {
       const JsonView script = JsonView::parse(text_);
-      read_script(script);
+      fields_.expect(script, Kind::object, "a script", "an object");
+      script.members([&](JsonView key, JsonView value) {  // it says how to read the others
+        if (key.string() == "proxy") script_.proxy = fields_.yes_or_no(value, "proxy");
+      });
+      script_.proxy ? read_proxy(script) : read_server(script);
     } catch (const JsonError& error) {
       const auto line =
           1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(error.offset),
@@ -36,18 +43,36 @@ class ScriptReader {
   }
 
  private:
-  void read_script(JsonView script) {
-    fields_.expect(script, Kind::object, "a script", "an object");
+  void read_server(JsonView script) {
     script.members([&](JsonView key, JsonView value) {
       const std::string field = key.string();
-      if (!read_option(field, value) && !read_behaviour(field, value)) {
+      if (field != "proxy" && !read_option(field, value) && !read_behaviour(field, value)) {
         fields_.fail(key, "unknown field \"" + printable(field) +
                               "\"; a script has tls, max_tls_version, close_notify, seed, "
-                              "id_header, keys, accept, routes, rules");
+                              "id_header, keys, accept, routes, rules, proxy");
       }
     });
     if (script_.routes.empty())
       fields_.fail(script, "routes is missing: nothing would be answered");
+    if (handshake_ && script_.options.tls == FaultServer::Tls::none)
+      fields_.fail(*handshake_, "a handshake goes wrong over TLS alone: tls is missing");
+  }
+
+  void read_proxy(JsonView script) {
+    script.members([&](JsonView key, JsonView value) {
+      const std::string field = key.string();
+      if (field == "tls") {
+        script_.options.tls = fields_.word(value, field, FaultServer::Tls::good);
+      } else if (field == "rules") {
+        fields_.expect(value, Kind::array, field, "an array");
+        value.elements([&](JsonView one) { read_proxy_rule(one); });
+      } else if (field == "seed" || field == "id_header") {
+        read_option(field, value);
+      } else if (field != "proxy") {
+        fields_.fail(key, "unknown field \"" + printable(field) +
+                              "\"; the script of a proxy has proxy, tls, seed, id_header, rules");
+      }
+    });
   }
 
   bool read_option(const std::string& field, JsonView value) {
@@ -123,14 +148,41 @@ class ScriptReader {
     into.insert(into.end(), times, reply);
   }
 
+  // {"when": {…}, "reply": {…}} is what a proxy answers itself; "named" is as a server's.
+  void read_proxy_rule(JsonView view) {
+    fields_.expect(view, Kind::object, "a rule", "an object");
+    When when;
+    std::optional<FaultProxy::Answer> answer;
+    int answers = 0;
+    view.members([&](JsonView key, JsonView value) {
+      const std::string field = key.string();
+      if (field == "when") {
+        when = fields_.when(value);
+      } else if (field == "reply") {
+        answer = fields_.proxy_answer(value);
+        ++answers;
+      } else if (field == "named") {
+        answer = fields_.named(value, NamedFault::Role::proxy)->answer;
+        ++answers;
+      } else {
+        fields_.fail(key, "unknown field \"" + printable(field) +
+                              "\"; a proxy's rule has when, and one of reply, named");
+      }
+    });
+    if (answers != 1) fields_.fail(view, "a proxy's rule needs one of reply, named");
+    script_.answers.emplace_back(std::move(when), *std::move(answer));
+  }
+
   // {"when": {…}, "reply": {…}} changes the fields that it names, {"when": {…}, "accept": "reset"}
-  // is for connections, {"when": {…}, "named": "F21-rst"} is a fault of the catalogue.
+  // and {"when": {…}, "tls": "expired"} are for connections, {"when": {…}, "named": "F21-rst"} is a
+  // fault of the catalogue.
   void read_rule(JsonView view) {
     fields_.expect(view, Kind::object, "a rule", "an object");
     When when;
     std::vector<FaultScript::Change> changes;
     std::optional<FaultServer::OnAccept> accept;
-    const testing::NamedFault* named = nullptr;
+    std::optional<FaultServer::Handshake> handshake;
+    const NamedFault* named = nullptr;
     view.members([&](JsonView key, JsonView value) {
       const std::string field = key.string();
       if (field == "when") {
@@ -142,17 +194,24 @@ class ScriptReader {
         });
       } else if (field == "accept") {
         accept = fields_.word(value, field, FaultServer::OnAccept::plain_text);
+      } else if (field == "tls") {
+        handshake = {.certificate = fields_.word(value, field, FaultServer::Tls::wrong_chain)};
       } else if (field == "named") {
-        named = fields_.named(value);
+        named = fields_.named(value, NamedFault::Role::server);
       } else {
         fields_.fail(key, "unknown field \"" + printable(field) +
-                              "\"; a rule has when, and one of reply, accept, named");
+                              "\"; a rule has when, and one of reply, accept, tls, named");
       }
     });
-    if ((accept ? 1 : 0) + (changes.empty() ? 0 : 1) + (named != nullptr ? 1 : 0) != 1)
-      fields_.fail(view, "a rule needs one of reply, accept, named");
+    if ((accept ? 1 : 0) + (changes.empty() ? 0 : 1) + (handshake ? 1 : 0) +
+            (named != nullptr ? 1 : 0) !=
+        1)
+      fields_.fail(view, "a rule needs one of reply, accept, tls, named");
+    if (handshake || (named != nullptr && named->handshake)) handshake_ = view;
     if (named != nullptr) {
       script_.named.emplace_back(std::move(when), named);
+    } else if (handshake) {
+      script_.handshake_rules.emplace_back(std::move(when), *handshake);
     } else if (accept) {
       script_.accept_rules.emplace_back(std::move(when), *accept);
     } else {
@@ -166,6 +225,7 @@ class ScriptReader {
   const std::string& name_;
   const FaultFields fields_;
   FaultScript script_;
+  std::optional<JsonView> handshake_;  // a rule that needs TLS
 };
 
 }  // namespace
@@ -174,8 +234,13 @@ void FaultScript::load_into(FaultServer& server) const {
   for (const auto& [route, replies] : routes) server.in_turn(route, replies);
   for (const auto& [which, change] : rules) server.when(which, change);
   for (const auto& [which, what] : accept_rules) server.when_accepted(which, what);
+  for (const auto& [which, what] : handshake_rules) server.when_accepted(which, what);
   for (const auto& [which, fault] : named) fault->load_into(server, which);
   server.on_accept(accept);
+}
+
+void FaultScript::load_into(FaultProxy& server) const {
+  for (const auto& [which, answer] : answers) server.when(which, answer);
 }
 
 FaultScript parse_fault_script(std::string_view text, const std::string& name) {

@@ -68,7 +68,8 @@ std::string ledger_line(const RecordedRequest& request) {
   line += request.acted ? ",\"acted\":true" : ",\"acted\":false";
   line += request.replayed ? ",\"replayed\":true" : ",\"replayed\":false";
   line += ",\"status\":" + (request.status == 0 ? "null" : std::to_string(request.status));
-  line.append(",\"fault\":\"").append(to_string(request.fault)).append("\"}\n");
+  line.append(",\"fault\":\"").append(request.raw ? "raw" : to_string(request.fault));
+  line += "\"}\n";
   return line;
 }
 
@@ -121,10 +122,11 @@ void declare_fault_server(CLI::App& app, FaultServerFlags& flags) {
   app.add_option("--times", flags.times, "with --fault: so many times, then all is well [always]")
       ->check(CLI::PositiveNumber)
       ->needs(fault);
-  app.add_option("--every", flags.every, "with --fault: only each so-manieth request")
+  app.add_option("--every", flags.every, "with --fault: only each so-manieth request or connection")
       ->check(CLI::PositiveNumber)
       ->needs(fault);
-  app.add_option("--probability", flags.probability, "with --fault: only that share of requests")
+  app.add_option("--probability", flags.probability,
+                 "with --fault: only that share of requests or connections")
       ->check(CLI::Range(0.0, 1.0))
       ->needs(fault);
   app.add_option("--seed", flags.seed, "with --fault: of all chance [1]")->needs(fault);
@@ -176,40 +178,74 @@ void serve_server(FaultServer::Options options, const FaultServerFlags& flags, L
   serve("listening on " + server.url(""), server.ca_file(), ledger, interrupt);
 }
 
-void serve_proxy(const NamedFault& fault, const FaultServerFlags& flags, Ledger& ledger,
-                 const Interrupt& interrupt) {
-  FaultProxy::Options options;
+// Whom a fault strikes, as far as the flags say.
+testing::When which_of(const NamedFault& fault, const FaultServerFlags& flags) {
+  testing::When when = fault.when;
+  if (flags.times > 0) when.at_most = flags.times;
+  if (flags.every > 0) when.every = flags.every;
+  if (flags.probability < 1) when.probability = flags.probability;
+  return when;
+}
+
+// A flag that would have no effect is a mistake.
+void check_flags(const NamedFault& fault, const FaultServerFlags& flags) {
+  if (fault.role == NamedFault::Role::client)
+    throw UsageError("--fault: " + fault.name + " is on the client's side: " + fault.what);
+  if (fault.can_pass()) return;
+  const char* const flag = flags.times > 0         ? "--times"
+                           : flags.every > 0       ? "--every"
+                           : flags.probability < 1 ? "--probability"
+                           : flags.tls             ? "--tls"
+                                                   : nullptr;
+  if (flag == nullptr) return;
+  throw UsageError(std::string(flag) + ": not with " + fault.name + ": " + fault.what +
+                   ", so it strikes every connection and never passes");
+}
+
+// The same for a proxy. It goes wherever it is asked to.
+void serve_proxy(FaultProxy::Options options, const FaultServerFlags& flags, Ledger& ledger,
+                 const Interrupt& interrupt, const std::function<void(FaultProxy&)>& load) {
   options.port = flags.port;
-  options.last_answer_stays = flags.times == 0;
+  options.looks_up = true;
+  options.keep_requests = false;
   options.on_request = [&](const RecordedRequest& request) { ledger.note(request); };
   FaultProxy proxy(std::move(options));
-  proxy.in_turn(std::vector<FaultProxy::Answer>(static_cast<std::size_t>(std::max(flags.times, 1)),
-                                                fault.answer));
-  serve("proxy listening on " + proxy.url(), "", ledger, interrupt);
+  load(proxy);
+  serve("proxy listening on " + proxy.url(), proxy.ca_file(), ledger, interrupt);
 }
 
 void serve_fault(const FaultServerFlags& flags, Ledger& ledger, const Interrupt& interrupt) {
   const NamedFault* const fault = testing::find_fault(flags.fault);
   if (fault == nullptr)
     throw UsageError("--fault: there is no " + flags.fault + "; --list shows all");
-  if (fault->role == NamedFault::Role::client)
-    throw UsageError("--fault: " + fault->name + " is on the client's side: " + fault->what);
-  if (fault->role == NamedFault::Role::proxy) return serve_proxy(*fault, flags, ledger, interrupt);
+  check_flags(*fault, flags);
+  const testing::When which = which_of(*fault, flags);
+  if (fault->role == NamedFault::Role::proxy) {
+    FaultProxy::Options options;
+    options.tls = flags.tls;
+    options.seed = flags.seed;
+    return serve_proxy(std::move(options), flags, ledger, interrupt,
+                       [&](FaultProxy& proxy) { fault->load_into(proxy, which); });
+  }
   FaultServer::Options options = fault->options;
   options.seed = flags.seed;
   if (flags.tls && options.tls == FaultServer::Tls::none) options.tls = FaultServer::Tls::good;
-  testing::When when = fault->when;
-  if (flags.times > 0) when.at_most = flags.times;
-  if (flags.every > 0) when.every = flags.every;
-  if (flags.probability < 1) when.probability = flags.probability;
   serve_server(std::move(options), flags, ledger, interrupt, [&](FaultServer& server) {
     server.on("", {.body = "hello\n", .acts = true});
-    fault->load_into(server, when);
+    fault->load_into(server, which);
   });
 }
 
 void serve_script(const FaultServerFlags& flags, Ledger& ledger, const Interrupt& interrupt) {
   const FaultScript script = parse_fault_script(read_named("--script", flags.script), flags.script);
+  if (script.proxy) {
+    FaultProxy::Options options;
+    options.tls = script.options.tls != FaultServer::Tls::none;
+    options.seed = script.options.seed;
+    options.id_header = script.options.id_header;
+    return serve_proxy(std::move(options), flags, ledger, interrupt,
+                       [&](FaultProxy& proxy) { script.load_into(proxy); });
+  }
   serve_server(script.options, flags, ledger, interrupt,
                [&](FaultServer& server) { script.load_into(server); });
 }

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   try {
     const cli::FaultScript script = cli::parse_fault_script(text, "fuzz");
-    if (script.routes.empty()) std::abort();
+    if (script.routes.empty() != script.proxy) std::abort();
     for (const auto& [when, change] : script.rules) {
       testing::Reply reply;
       change(reply);

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -153,12 +154,27 @@ void Acceptor::serve(Connection& connection) {
   changed.notify_all();
 }
 
-int connect_to_loopback(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = loopback(port);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
-  ::close(fd);
-  return -1;
+int connect_to(const std::string& host, std::uint16_t port,
+               const std::function<bool(int fd)>& begin) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found) != 0) return -1;
+  const auto limit = [](int fd, time_t seconds) {
+    const timeval span{.tv_sec = seconds, .tv_usec = 0};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &span, sizeof span);
+  };
+  int connected = -1;
+  for (const addrinfo* one = found; one != nullptr && connected < 0; one = one->ai_next) {
+    const int fd = ::socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) continue;
+    if (!begin(fd)) break;
+    limit(fd, 10);
+    if (::connect(fd, one->ai_addr, one->ai_addrlen) == 0) connected = fd;
+    limit(fd, 0);
+  }
+  freeaddrinfo(found);
+  return connected;
 }
 
 std::uint16_t refused_port() {

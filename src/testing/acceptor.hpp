@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -77,8 +78,11 @@ class Acceptor {
   std::thread thread_;
 };
 
-/// A connection to that port of loopback; -1 when there is none to be had.
-int connect_to_loopback(std::uint16_t port);
+/// A connection to that host, within 10 s an address; -1 when there is none to be had. `begin` gets
+/// each descriptor before the wait for it, which shutting it down ends, and owns it; it returns
+/// false to have no more tried.
+int connect_to(const std::string& host, std::uint16_t port,
+               const std::function<bool(int fd)>& begin);
 
 }  // namespace testing
 }  // namespace v0

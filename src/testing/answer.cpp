@@ -59,6 +59,22 @@ void write_without_end(Channel& channel, const Reply& reply) {
   }
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// The code of a status line that the bytes begin with: HTTP/d.d, a space, three digits (RFC 9112
+// §4); else 0.
+int status_in(std::string_view bytes) {
+  constexpr std::string_view k_form = "HTTP/d.d ddd";
+  if (bytes.size() < k_form.size()) return 0;
+  for (std::size_t i = 0; i < k_form.size(); ++i) {
+    if (k_form[i] == 'd' ? !is_digit(bytes[i]) : bytes[i] != k_form[i]) return 0;
+  }
+  if (bytes.size() > k_form.size() && is_digit(bytes[k_form.size()])) return 0;
+  return std::stoi(std::string(bytes.substr(9, 3)));
+}
+
 // One phase of the answer, and what goes wrong in it.
 struct Part {
   std::string bytes;
@@ -85,6 +101,21 @@ std::string_view to_string(Reply::Fault fault) noexcept {
 }
 std::string_view to_string(Reply::Idle idle) noexcept {
   return k_idle[static_cast<std::size_t>(idle)];
+}
+
+void note_answer(const Reply& reply, RecordedRequest& request) {
+  request.fault = reply.fault;
+  if (reply.fault != Fault::none && reply.fault < Fault::cut_head) return;
+  if (!request.complete && !reply.early) return;  // the client went before there was one
+  if (!reply.raw.empty()) {
+    request.raw = true;
+    request.fault = Fault::none;
+    request.status = status_in(reply.raw);
+    return;
+  }
+  const bool cut = reply.fault >= Fault::cut_head && reply.fault <= Fault::stall_in_head;
+  const std::string line = "HTTP/1.1 " + std::to_string(reply.status);
+  request.status = cut && reply.cut_after < line.size() ? 0 : reply.status;
 }
 
 Answered write_answer(Channel& channel, const Reply& reply, bool without_body) {

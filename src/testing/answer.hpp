@@ -18,6 +18,9 @@ struct Answered {
 };
 Answered write_answer(Channel& channel, const Reply& reply, bool without_body);
 
+/// Notes in the ledger's line what that answer will be.
+void note_answer(const Reply& reply, RecordedRequest& request);
+
 }  // namespace testing
 }  // namespace v0
 }  // namespace redial

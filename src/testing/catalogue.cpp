@@ -8,8 +8,10 @@ inline namespace v0 {
 namespace testing {
 
 void NamedFault::load_into(FaultServer& server, const std::optional<When>& which) const {
-  const When strikes = which.value_or(when);
+  When strikes = which.value_or(when);
+  if (strikes.header.empty()) strikes.header = when.header;
   if (accept) server.when_accepted(strikes, *accept);
+  if (handshake) server.when_accepted(strikes, *handshake);
   if (!replies) return;
   struct Turns {
     std::vector<Reply> replies;
@@ -21,6 +23,10 @@ void NamedFault::load_into(FaultServer& server, const std::optional<When>& which
     reply = turns->replies[turns->next];
     turns->next = std::min(turns->next + 1, turns->replies.size() - 1);
   });
+}
+
+void NamedFault::load_into(FaultProxy& proxy, const std::optional<When>& which) const {
+  proxy.when(which.value_or(when), answer);
 }
 
 const std::vector<NamedFault>& fault_catalogue() {

@@ -55,6 +55,10 @@ void add_extra_bytes(std::vector<NamedFault>& catalogue) {
             raw_answer("HTTP/1.1 204 No Content\r\n\r\n0123456789")));
   add(fault("F29-304", "a body after 304",
             raw_answer("HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n0123456789")));
+  // The connection stays open: what comes next on it must not begin with that body.
+  const Reply with_body{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789",
+                        .acts = true};
+  add(fault("F29-head", "a body in an answer to HEAD", with_body, NamedFault::Needs::head));
 }
 
 void add_codings(std::vector<NamedFault>& catalogue) {

@@ -16,10 +16,9 @@ FaultServer::Options listening(Listen how) {
   return options;
 }
 
-FaultServer::Options over(Tls tls, int max_version = 0) {
+FaultServer::Options over_tls() {
   FaultServer::Options options;
-  options.tls = tls;
-  options.max_tls_version = max_version;
+  options.tls = Tls::good;
   return options;
 }
 
@@ -27,16 +26,16 @@ NamedFault at_accept(std::string name, std::string what, OnAccept accept,
                      Role role = Role::server) {
   NamedFault fault{
       .name = std::move(name), .what = std::move(what), .role = role, .accept = accept};
-  if (role == Role::tls_server) fault.options.tls = Tls::good;
+  if (role == Role::tls_server) fault.options = over_tls();
   return fault;
 }
 
-NamedFault with_certificate(std::string name, std::string what, Tls tls) {
+NamedFault in_handshake(std::string name, std::string what, FaultServer::Handshake handshake) {
   return {.name = std::move(name),
           .what = std::move(what),
           .role = Role::tls_server,
-          .options = over(tls),
-          .replies = always(acting())};
+          .options = over_tls(),
+          .handshake = handshake};
 }
 
 NamedFault without_goodbye(std::string name, std::string what, Reply reply) {
@@ -45,7 +44,7 @@ NamedFault without_goodbye(std::string name, std::string what, Reply reply) {
   return {.name = std::move(name),
           .what = std::move(what),
           .role = Role::tls_server,
-          .options = over(Tls::good),
+          .options = over_tls(),
           .replies = always(std::move(reply))};
 }
 
@@ -73,17 +72,15 @@ void add_connection_faults(std::vector<NamedFault>& catalogue) {
       at_accept("F8-alert", "a TLS alert, handshake_failure", OnAccept::alert, Role::tls_server));
   catalogue.push_back(
       at_accept("F8-plain", "plain HTTP on the TLS port", OnAccept::plain_text, Role::tls_server));
-  catalogue.push_back({.name = "F8-old",
-                       .what = "TLS 1.1 at most",
-                       .role = Role::tls_server,
-                       .options = over(Tls::good, 11)});
-  catalogue.push_back(with_certificate("F9-expired", "an expired certificate", Tls::expired));
+  catalogue.push_back(in_handshake("F8-old", "TLS 1.1 at most", {.max_version = 11}));
   catalogue.push_back(
-      with_certificate("F9-self-signed", "a certificate that nobody signed", Tls::self_signed));
-  catalogue.push_back(
-      with_certificate("F9-wrong-host", "a certificate for another host", Tls::wrong_host));
-  catalogue.push_back(with_certificate(
-      "F9-wrong-chain", "a certificate whose issuer is not sent along", Tls::wrong_chain));
+      in_handshake("F9-expired", "an expired certificate", {.certificate = Tls::expired}));
+  catalogue.push_back(in_handshake("F9-self-signed", "a certificate that nobody signed",
+                                   {.certificate = Tls::self_signed}));
+  catalogue.push_back(in_handshake("F9-wrong-host", "a certificate for another host",
+                                   {.certificate = Tls::wrong_host}));
+  catalogue.push_back(in_handshake("F9-wrong-chain", "a certificate whose issuer is not sent along",
+                                   {.certificate = Tls::wrong_chain}));
   catalogue.push_back(without_goodbye("F10-whole", "a whole body, then no close_notify",
                                       {.body = "0123456789", .close = true}));
   catalogue.push_back(

@@ -51,7 +51,9 @@ void add_request_faults(std::vector<NamedFault>& catalogue) {
             early(413, false), Needs::large_body));
   add(fault("F13-503-drain", "503 before the upload ends, the rest is read and dropped",
             early(503, true), Needs::large_body));
-  add(fault("F14-417", "417 to Expect", early(417, true), Needs::expect));
+  NamedFault unmet = fault("F14-417", "417 to Expect", early(417, true), Needs::expect);
+  unmet.when.header = "Expect: 100-continue";
+  add(unmet);
   Reply silent = acting();
   silent.ignores_expect = true;
   add(fault("F14-silence", "Expect is ignored: no 100", silent, Needs::expect));
@@ -68,6 +70,8 @@ void add_request_faults(std::vector<NamedFault>& catalogue) {
   add(while_idle("F18b-200", "a 200 that nobody asked for, on the idle connection", Idle::keep,
                  k_200));
   add(while_idle("F18b-408", "a 408 that nobody asked for, on the idle connection", Idle::keep,
+                 k_408));
+  add(while_idle("F18b-408-fin", "a 408 that nobody asked for, then closed while idle", Idle::close,
                  k_408));
   add(while_idle("F18b-200-fin", "a 200 that nobody asked for, then closed while idle", Idle::close,
                  k_200));

@@ -75,13 +75,16 @@ void add_retry_after(std::vector<NamedFault>& catalogue) {
              {{"Retry-After", "1"}, {"Retry-After", "3600"}}));
   add(retry_after("F33-huge", "10000000000"));
   add(retry_after("F33-20-digits", "99999999999999999999"));
-  add(dated("F33-past", "an hour ago", -3600s, Form::imf));
+  add(dated("F33-past", "an hour ago, IMF-fixdate", -3600s, Form::imf));
+  add(dated("F33-past-rfc850", "an hour ago, rfc850", -3600s, Form::rfc850));
+  add(dated("F33-past-asctime", "an hour ago, asctime", -3600s, Form::asctime));
   add(dated("F33-imf", "in an hour, IMF-fixdate", 3600s, Form::imf));
   add(dated("F33-rfc850", "in an hour, rfc850 (two-digit year)", 3600s, Form::rfc850));
   add(dated("F33-asctime", "in an hour, asctime", 3600s, Form::asctime));
   add(dated("F33-rfc3339", "in an hour, RFC 3339: not allowed", 3600s, Form::rfc3339));
   add(retry_after("F33-epoch", "1700000000"));
   add(retry_after("F33-empty", ""));
+  add(answer("F33-ms", "503 with retry-after-ms: 1000", 503, {{"retry-after-ms", "1000"}}));
   add(answer("F33-on-200", "200 with Retry-After: 3600", 200, {{"Retry-After", "3600"}}, true));
 }
 
@@ -161,6 +164,7 @@ void add_statuses(std::vector<NamedFault>& catalogue) {
                        .replies = always({.status = 408, .close = true})});
   add("F36-409", "409", 409);
   add("F36-413-retry-after", "413 with Retry-After: 1", 413, later);
+  add("F36-417", "417 although nothing was expected", 417);
   add("F36-421", "421: wrong connection", 421);
   add("F36-422", "422", 422);
   add("F36-425", "425: too early", 425);
@@ -170,23 +174,25 @@ void add_statuses(std::vector<NamedFault>& catalogue) {
   add("F36-500-should-retry", "500 with x-should-retry: false", 500, {{"x-should-retry", "false"}},
       true);
   add("F36-501", "501", 501);
+  add("F36-501-should-retry", "501 with x-should-retry: true", 501, {{"x-should-retry", "true"}});
   add("F36-502", "502 after it acted", 502, {}, true);
   add("F36-503", "503", 503);
   add("F36-503-retry-after", "503 with Retry-After: 1", 503, later);
   add("F36-504", "504 after it acted", 504, {}, true);
 }
 
-// The server acts, its first answer to a key is lost, and this is what it does when it comes again.
-NamedFault key_rule(std::string name, std::string what, KeyRules keys) {
+// The server acts, its first answers are lost, and this is what it does with keys.
+NamedFault key_rule(std::string name, std::string what, KeyRules keys, std::size_t lost = 1) {
   NamedFault named{.name = std::move(name),
-                   .what = "the first answer is lost; a key that comes again: " + std::move(what),
+                   .what = std::move(what),
                    .needs = NamedFault::Needs::key,
-                   .replies = [](const FaultServer&) {
-                     Reply lost = acting();
-                     lost.status = 201;
-                     Reply then = lost;
-                     lost.fault = Reply::Fault::close_after_read;
-                     return std::vector<Reply>{lost, then};
+                   .replies = [lost](const FaultServer&) {
+                     Reply created = acting();
+                     created.status = 201;
+                     std::vector<Reply> turns(lost, created);
+                     for (Reply& one : turns) one.fault = Reply::Fault::close_after_read;
+                     turns.push_back(created);
+                     return turns;
                    }};
   named.options.keys = std::move(keys);
   return named;
@@ -194,12 +200,14 @@ NamedFault key_rule(std::string name, std::string what, KeyRules keys) {
 
 void add_keys(std::vector<NamedFault>& catalogue) {
   const auto add = [&](NamedFault one) { catalogue.push_back(std::move(one)); };
-  add(key_rule("F37-replay", "the first answer again", {}));
-  add(key_rule("F37-in-progress", "409 twice, then the first answer", {.in_progress = 2}));
-  add(key_rule("F37-reuse", "422 when the body differs", {.compares_payloads = true}));
-  add(key_rule("F37-forgets", "new again after one replay", {.forgets_after = 1}));
-  add(key_rule("F37-ignored", "acts again: keys mean nothing to it", {.honoured = false}));
-  add(key_rule("F37-required", "400 without a key", {.required = true}));
+  const std::string again = "the first answer is lost; a key that comes again: ";
+  add(key_rule("F37-replay", again + "the first answer again", {}));
+  add(key_rule("F37-in-progress", again + "409 twice, then the first answer", {.in_progress = 2}));
+  add(key_rule("F37-reuse", again + "422 when the body differs", {.compares_payloads = true}));
+  add(key_rule("F37-forgets", "two answers are lost; the key is new again when it comes then",
+               {.forgets_after = 1}, 2));
+  add(key_rule("F37-ignored", again + "acts again, keys mean nothing to it", {.honoured = false}));
+  add(key_rule("F37-required", "400 without a key", {.required = true}, 0));
 }
 
 void add_schedules(std::vector<NamedFault>& catalogue) {

@@ -12,22 +12,32 @@
 
 #include "testing/acceptor.hpp"
 #include "testing/channel.hpp"
+#include "testing/rules.hpp"
 
 namespace redial {
 inline namespace v0 {
 namespace testing {
 namespace {
 
-// The port of "host:port" or "http://host:port/…"; 80 without one.
-std::uint16_t port_in(std::string_view target) {
+struct Place {
+  std::string host;
+  std::uint16_t port = 80;
+};
+
+// Of "host:port" or "http://host:port/…".
+Place place_in(std::string_view target) {
   if (const auto scheme = target.find("://"); scheme != std::string_view::npos)
     target.remove_prefix(scheme + 3);
   target = target.substr(0, target.find('/'));
+  Place place;
   const auto colon = target.rfind(':');
-  std::uint16_t port = 80;
-  if (colon != std::string_view::npos)
-    std::from_chars(target.data() + colon + 1, target.data() + target.size(), port);
-  return port;
+  if (colon != std::string_view::npos && target.find(']', colon) == std::string_view::npos) {
+    std::from_chars(target.data() + colon + 1, target.data() + target.size(), place.port);
+    target = target.substr(0, colon);
+  }
+  if (!target.empty() && target.front() == '[') target = target.substr(1, target.find(']') - 1);
+  place.host = target;
+  return place;
 }
 
 // "http://host/path" to "/path".
@@ -42,6 +52,36 @@ std::string head_of(const FaultProxy::Answer& answer) {
   for (const auto& [name, value] : answer.headers)
     head.append(name).append(": ").append(value).append("\r\n");
   return head + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
+}
+
+// Notes in the ledger's line what a request to the proxy is answered.
+void note_answer(const FaultProxy::Answer& answer, RecordedRequest& request) {
+  using Kind = FaultProxy::Answer::Kind;
+  switch (answer.kind) {
+    case Kind::serve:  // another's answer is passed on
+      request.status = request.method == "CONNECT" ? 200 : 0;
+      break;
+    case Kind::reply:
+      request.status = answer.status;
+      break;
+    case Kind::close:
+      request.fault = Reply::Fault::close_after_read;
+      break;
+    case Kind::reset:
+      request.fault = Reply::Fault::reset_after_read;
+      break;
+    case Kind::stall:
+      request.fault = Reply::Fault::stall;
+      break;
+    case Kind::cut_head:
+      request.status = 200;
+      request.fault = Reply::Fault::cut_head;
+      break;
+    case Kind::speak_out:
+      request.status = 200;
+      request.raw = true;
+      break;
+  }
 }
 
 // What is there goes on to the other side. False: one of them ended; `ends` says how.
@@ -83,6 +123,7 @@ struct FaultProxy::State {
 
   explicit State(Options given)
       : options(std::move(given)),
+        rules({options.seed, options.id_header, options.clock ? options.clock : real_clock()}),
         sockets(options.port, FaultServer::Listen::accept,
                 [this](Connection& one) { serve(one); }) {
     if (options.tls) {
@@ -101,7 +142,7 @@ struct FaultProxy::State {
     Acceptor::Ends ends = Acceptor::Ends::goodbye;
     if (!context || channel.accept_tls(context.get())) {
       std::string buffer;
-      std::uint16_t upstream = 0;  // the port that the connection to the server goes to
+      std::string upstream;  // where the connection to the server goes
       while (serve_one(connection, channel, buffer, upstream, ends)) {
       }
     }
@@ -112,13 +153,21 @@ struct FaultProxy::State {
 
   // False when the connection is over.
   bool serve_one(Connection& connection, Channel& channel, std::string& buffer,
-                 std::uint16_t& upstream, Acceptor::Ends& ends) {
+                 std::string& upstream, Acceptor::Ends& ends) {
     if (buffer.empty() && !relay_until_asked(channel, connection.upstream, ends)) return false;
     auto request = read_head(channel, buffer);
     if (!request || !request->complete) return false;
     request->connection = connection.number;
+    request->on_connection = ++connection.requests;
     request->complete = read_body(channel, buffer, *request);
-    const Answer answer = record(*request);
+    Answer answer = answer_to(*request);
+    const Place wanted = reached(place_in(request->target));
+    const std::string name = wanted.host + ":" + std::to_string(wanted.port);
+    if (answer.kind == Answer::Kind::serve && name != upstream) {
+      upstream = enter_server(connection, wanted) ? name : "";
+      if (upstream.empty()) answer = nobody_at(name);
+    }
+    record(*request, answer);
     switch (answer.kind) {
       case Answer::Kind::serve:
         break;
@@ -140,12 +189,6 @@ struct FaultProxy::State {
         channel.stall();
         return false;
     }
-    const std::uint16_t wanted = port_in(request->target);
-    if (wanted != upstream && !enter_server(connection, wanted)) {
-      upstream = 0;
-      return channel.write(head_of({.status = 502, .reason = "Bad Gateway"}));
-    }
-    upstream = wanted;
     if (request->method == "CONNECT") {
       if (channel.write("HTTP/1.1 200 Connection established\r\n\r\n"))
         relay(channel, connection.upstream, ends);
@@ -153,6 +196,18 @@ struct FaultProxy::State {
     }
     Channel server(connection.upstream);
     return server.write(forwarded(*request));  // its answer is passed on as it comes
+  }
+
+  Place reached(Place asked) const {
+    if (!options.looks_up) asked.host = "127.0.0.1";
+    return asked;
+  }
+
+  static Answer nobody_at(const std::string& name) {
+    return {.kind = Answer::Kind::reply,
+            .status = 502,
+            .reason = "Bad Gateway",
+            .body = "nobody answers at " + name + "\n"};
   }
 
   static std::string forwarded(const RecordedRequest& request) {
@@ -169,13 +224,21 @@ struct FaultProxy::State {
     return text + "\r\n" + request.body;
   }
 
-  // What becomes of a request; without the credentials it must carry, a 407.
-  Answer record(RecordedRequest& request) {
+  void record(RecordedRequest& request, const Answer& answer) {
     const std::lock_guard lock(sockets.mutex);
-    request.number = static_cast<int>(requests.size()) + 1;
-    requests.push_back(request);
+    request.number = ++numbered;
+    note_answer(answer, request);
+    if (options.keep_requests) requests.push_back(request);
     if (options.on_request) options.on_request(request);
     sockets.changed.notify_all();
+  }
+
+  // What becomes of a request; without the credentials it must carry, a 407.
+  Answer answer_to(RecordedRequest& request) {
+    const std::lock_guard lock(sockets.mutex);
+    request.key = request.header(KeyRules().header);
+    std::optional<Answer> instead;
+    rules.at(request, [&](const Answer& answer) { instead = answer; });
     const std::string wanted = "Basic " + base64_encode(options.credentials);
     if (!options.credentials.empty() && request.header("Proxy-Authorization") != wanted) {
       return {.kind = Answer::Kind::reply,
@@ -183,26 +246,35 @@ struct FaultProxy::State {
               .reason = "Proxy Authentication Required",
               .headers = {{"Proxy-Authenticate", "Basic realm=\"fault proxy\""}}};
     }
-    if (answers.empty()) return {};
-    Answer answer = answers.front();
-    if (!options.last_answer_stays || answers.size() > 1) answers.erase(answers.begin());
-    return answer;
+    Answer answer;
+    if (!answers.empty()) {
+      answer = answers.front();
+      answers.erase(answers.begin());
+    }
+    return instead.value_or(answer);
   }
 
-  bool enter_server(Connection& connection, std::uint16_t to) {
-    const int fd = connect_to_loopback(to);
+  bool enter_server(Connection& connection, const Place& to) {
+    const int fd = connect_to(to.host, to.port, [&](int begun) {
+      const std::lock_guard lock(sockets.mutex);
+      if (connection.upstream >= 0) ::close(connection.upstream);
+      connection.upstream = begun;
+      return !sockets.over();
+    });
+    if (fd >= 0) return true;
     const std::lock_guard lock(sockets.mutex);
     if (connection.upstream >= 0) ::close(connection.upstream);
-    connection.upstream = fd;
-    if (fd >= 0 && sockets.over()) shutdown(fd, SHUT_RDWR);
-    return fd >= 0;
+    connection.upstream = -1;
+    return false;
   }
 
   const Options options;
   ServerContext context;
   std::optional<TemporaryFile> ca_file;
   std::vector<Answer> answers;
+  Rules<Answer> rules;
   std::vector<RecordedRequest> requests;
+  int numbered = 0;
   Acceptor sockets;  // last: its threads use the rest
 };
 
@@ -213,6 +285,11 @@ FaultProxy::~FaultProxy() = default;
 void FaultProxy::in_turn(std::vector<Answer> answers) {
   const std::lock_guard lock(state_->sockets.mutex);
   state_->answers = std::move(answers);
+}
+
+void FaultProxy::when(When which, Answer instead) {
+  const std::lock_guard lock(state_->sockets.mutex);
+  state_->rules.add(std::move(which), std::move(instead));
 }
 
 std::uint16_t FaultProxy::port() const {

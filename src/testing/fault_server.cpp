@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 
 #include <sys/socket.h>
 
@@ -115,16 +116,18 @@ std::string RecordedRequest::header(std::string_view name) const {
 struct FaultServer::State {
   explicit State(Options given)
       : options(std::move(given)),
-        rules(options.seed, options.id_header),
-        keys(options.keys),
+        clock(options.clock ? options.clock : real_clock()),
+        rules({options.seed, options.id_header, clock}),
+        accept_rules({options.seed, {}, clock, 1000}),
+        handshake_rules({options.seed, {}, clock, 2000}),
+        keys(options.keys, clock),
         sockets(options.port, options.listen, [this](Connection& one) { serve(one); }) {
     if (options.tls != Tls::none) {
-      const TestAuthority authority;
-      context = make_server_context(certificate(authority, options.tls), options.max_tls_version);
-      ca_file.emplace(authority.certificate());
+      authority.emplace();
+      add_context({.certificate = options.tls});
+      ca_file.emplace(authority->certificate());
       if (options.demands_client_certificate) {
-        demand_client_certificate(context.get(), authority);
-        const TestCertificate client = authority.good();
+        const TestCertificate client = authority->good();
         client_file.emplace(client.certificate + client.key);
       }
     }
@@ -136,20 +139,37 @@ struct FaultServer::State {
 
   std::mutex& mutex() const { return sockets.mutex; }
 
-  OnAccept plan_for(const Connection& connection) {
+  SSL_CTX* add_context(const Handshake& what) {
+    const int version = what.max_version != 0 ? what.max_version : options.max_tls_version;
+    contexts.push_back(make_server_context(certificate(*authority, what.certificate), version));
+    SSL_CTX* const context = contexts.back().get();
+    if (options.demands_client_certificate) demand_client_certificate(context, *authority);
+    return context;
+  }
+
+  struct Plan {
+    OnAccept accept = OnAccept::serve;
+    SSL_CTX* context = nullptr;  // null: no TLS
+  };
+  Plan plan_for(const Connection& connection) {
     const std::lock_guard lock(mutex());
-    const OnAccept ruled = rules.accept(connection.number);
-    if (accept_plan.empty()) return ruled;
-    const OnAccept what = accept_plan.front();
+    Plan plan;
+    if (!contexts.empty()) plan.context = contexts.front().get();
+    handshake_rules.at_connection(connection.number,
+                                  [&](SSL_CTX* context) { plan.context = context; });
+    accept_rules.at_connection(connection.number, [&](OnAccept what) { plan.accept = what; });
+    if (accept_plan.empty()) return plan;
+    plan.accept = accept_plan.front();
     accept_plan.erase(accept_plan.begin());
-    return what;
+    return plan;
   }
 
   void serve(Connection& connection) {
     Channel channel(connection.fd);
     Ends ends = Ends::goodbye;
-    if (begins(channel, plan_for(connection), ends)) {
-      if (!context || channel.accept_tls(context.get())) {
+    const Plan plan = plan_for(connection);
+    if (begins(channel, plan.accept, ends)) {
+      if (plan.context == nullptr || channel.accept_tls(plan.context)) {
         while (serve_one(connection, channel)) {
         }
       } else {
@@ -184,9 +204,7 @@ struct FaultServer::State {
     keys.judge(request, reply);
     effects += request.acted ? 1 : 0;
     request.number = ++numbered;
-    request.fault = reply.fault;
-    const bool silent = reply.fault != Reply::Fault::none && reply.fault < Reply::Fault::cut_head;
-    request.status = silent || !reply.raw.empty() ? 0 : reply.status;
+    note_answer(reply, request);
     if (options.on_request) options.on_request(request);
     if (options.keep_requests) requests.push_back(request);
     sockets.changed.notify_all();
@@ -208,7 +226,7 @@ struct FaultServer::State {
     request->on_connection = ++connection.requests;
     channel.note_tls(*request);
     reply = next_reply(*request);
-    rules.apply(*request, reply);
+    rules.at(*request, [&](const auto& change) { change(reply); });
     apply_range(*request, reply);
     return request;
   }
@@ -241,6 +259,7 @@ struct FaultServer::State {
     auto request = next_request(connection, channel, buffer, reply);
     if (!request) return false;
     const bool head_whole = request->complete;
+    if (!head_whole) reply.early = false;  // there is nobody left to be answered
     read_rest(channel, buffer, reply, *request);
     record(*request, reply);
     if (!head_whole) return false;
@@ -298,13 +317,17 @@ struct FaultServer::State {
   }
 
   const Options options;
-  ServerContext context;
+  const std::shared_ptr<Clock> clock;
+  std::optional<TestAuthority> authority;
+  std::vector<ServerContext> contexts;  // the first is what connections are shown without a rule
   std::optional<TemporaryFile> ca_file;
   std::optional<TemporaryFile> client_file;
   std::map<std::string, std::vector<Reply>> routes;
   std::map<std::string, std::function<Reply(const RecordedRequest&)>> computed;
   std::vector<OnAccept> accept_plan;
-  Rules rules;
+  Rules<std::function<void(Reply&)>> rules;
+  Rules<OnAccept> accept_rules;
+  Rules<SSL_CTX*> handshake_rules;
   Keys keys;
   std::vector<RecordedRequest> requests;
   int numbered = 0;
@@ -341,7 +364,14 @@ void FaultServer::on_accept(std::vector<OnAccept> plan) {
 
 void FaultServer::when_accepted(When which, OnAccept what) {
   const std::lock_guard lock(state_->mutex());
-  state_->rules.add_accept(std::move(which), what);
+  state_->accept_rules.add(std::move(which), what);
+}
+
+void FaultServer::when_accepted(When which, Handshake what) {
+  const std::lock_guard lock(state_->mutex());
+  if (!state_->authority)
+    throw std::invalid_argument("FaultServer: a handshake goes wrong over TLS alone");
+  state_->handshake_rules.add(std::move(which), state_->add_context(what));
 }
 
 void FaultServer::when(When which, std::function<void(Reply&)> change) {

@@ -9,8 +9,6 @@ inline namespace v0 {
 namespace testing {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // splitmix64: one number in, one that looks random out.
 constexpr std::uint64_t mixed(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15U;
@@ -51,7 +49,7 @@ bool is_route(std::string_view route, std::string_view method, std::string_view 
 Strikes::Strikes(When when, std::uint64_t seed, std::size_t place)
     : when_(std::move(when)), seed_(mixed(seed ^ mixed(place))) {}
 
-bool Strikes::at(const RecordedRequest& request, std::uint64_t identity, Clock::duration age) {
+bool Strikes::at(const RecordedRequest& request, std::uint64_t identity, Duration age) {
   if (!is_route(when_.route, request.method, request.target)) return false;
   if (!when_.header.empty() && !carries(request, when_.header)) return false;
   ++seen_;
@@ -59,11 +57,11 @@ bool Strikes::at(const RecordedRequest& request, std::uint64_t identity, Clock::
   return strikes(seen_, identity, age);
 }
 
-bool Strikes::at_connection(int number, Clock::duration age) {
+bool Strikes::at_connection(int number, Duration age) {
   return strikes(number, static_cast<std::uint64_t>(number), age);
 }
 
-bool Strikes::strikes(int number, std::uint64_t identity, Clock::duration age) {
+bool Strikes::strikes(int number, std::uint64_t identity, Duration age) {
   using std::chrono::milliseconds;
   if (when_.every > 0 && number % when_.every != 0) return false;
   if (const auto& span = when_.requests;
@@ -80,33 +78,15 @@ bool Strikes::strikes(int number, std::uint64_t identity, Clock::duration age) {
   return true;
 }
 
-void Rules::add(When when, std::function<void(Reply&)> change) {
-  rules_.push_back({Strikes(std::move(when), seed_, rules_.size()), std::move(change)});
-}
+Occasions::Occasions(RuleOptions given)
+    : options(std::move(given)), born_(options.clock->now().steady) {}
 
-void Rules::add_accept(When when, FaultServer::OnAccept what) {
-  const std::size_t place = 1000 + accept_rules_.size();  // not to draw as the request's rules do
-  accept_rules_.push_back({Strikes(std::move(when), seed_, place), what});
-}
-
-void Rules::apply(RecordedRequest& request, Reply& reply) {
-  request.id = request.header(id_header_);
-  std::uint64_t identity = mixed(++requests_);
-  if (!request.id.empty() && !rules_.empty()) {
-    const std::uint64_t hash = std::hash<std::string>{}(request.id);
-    identity = mixed(hash) + came_[hash]++;
-  }
-  for (auto& rule : rules_) {
-    if (rule.strikes.at(request, identity, age())) rule.change(reply);
-  }
-}
-
-FaultServer::OnAccept Rules::accept(int connection) {
-  auto what = FaultServer::OnAccept::serve;
-  for (auto& rule : accept_rules_) {
-    if (rule.strikes.at_connection(connection, age())) what = rule.what;
-  }
-  return what;
+std::uint64_t Occasions::identify(RecordedRequest& request, bool wanted) {
+  request.id = request.header(options.id_header);
+  ++requests_;
+  if (request.id.empty() || !wanted) return mixed(requests_);
+  const std::uint64_t hash = std::hash<std::string>{}(request.id);
+  return mixed(hash) + came_[hash]++;
 }
 
 void Keys::judge(RecordedRequest& request, Reply& reply) {
@@ -128,7 +108,7 @@ void Keys::judge(RecordedRequest& request, Reply& reply) {
     request.acted = true;
     return;
   }
-  const auto now = Clock::now();
+  const SteadyTime now = clock_->now().steady;
   auto known = known_.find(request.key);
   if (known != known_.end()) {
     Entry& entry = known->second;

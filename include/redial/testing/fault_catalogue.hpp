@@ -27,21 +27,27 @@ struct REDIAL_EXPORT NamedFault {
     client,      ///< nobody: the client's own side, or its look-up; `what` says how
   };
   /// What its requests need, to meet the fault at all.
-  enum class Needs : std::uint8_t { nothing, large_body, expect, reused_connection, key };
+  enum class Needs : std::uint8_t { nothing, large_body, expect, reused_connection, key, head };
 
   std::string name;
   std::string what;  ///< in a few words
   Role role = Role::server;
   Needs needs = Needs::nothing;
-  FaultServer::Options options = {};  ///< of a server that has it; its TLS kind if `tls_server`
+  FaultServer::Options options = {};  ///< of a server that has it
   std::optional<FaultServer::OnAccept> accept = std::nullopt;
+  std::optional<FaultServer::Handshake> handshake = std::nullopt;
   /// What struck requests are answered, in turn; the last stays. Without any they are served.
   std::function<std::vector<Reply>(const FaultServer&)> replies = nullptr;
   When when = {};  ///< whom it strikes by itself; each of them unless it is a matter of time
   FaultProxy::Answer answer = {};
 
-  /// Has `server`, made with `options`, misbehave so: as `when` says, or `which` if given.
+  /// Has `server`, made with `options`, misbehave so: as `when` says, or `which` if given, whose
+  /// header is then that of `when` if it has none.
   void load_into(FaultServer& server, const std::optional<When>& which = std::nullopt) const;
+  /// The same for a fault of `Role::proxy`.
+  void load_into(FaultProxy& proxy, const std::optional<When>& which = std::nullopt) const;
+  /// False: it is what its port is for good (F1, F2), and `when` has no say.
+  bool can_pass() const { return options.listen == FaultServer::Listen::accept; }
 };
 
 /// All of them, by number. Thread safety: safe.

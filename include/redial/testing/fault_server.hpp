@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <redial/config.hpp>
+#include <redial/retrying/clock.hpp>
 #include <redial/testing/ledger.hpp>
 #include <redial/testing/reply.hpp>
 #include <redial/testing/test_certificates.hpp>
@@ -56,6 +57,11 @@ class REDIAL_EXPORT FaultServer {
     wrong_host,
     wrong_chain,  ///< signed by an intermediate authority whose certificate is not sent
   };
+  /// What a connection meets in its TLS handshake.
+  struct Handshake {
+    Tls certificate = Tls::good;
+    int max_version = 0;  ///< 12 or 13, 11: only older ones; 0: as the server's others
+  };
   struct Options {
     Tls tls = Tls::none;
     std::uint16_t port = 0;                   ///< 0: a free one
@@ -70,6 +76,9 @@ class REDIAL_EXPORT FaultServer {
     std::uint64_t seed = 1;  ///< of all chance
     std::string id_header = "X-Request-Id";
     KeyRules keys = {};
+    /// Of `When::time` and `KeyRules::ttl`: a `FakeClock` moves a test in and out of an outage.
+    /// Null: the real one. Delays are always real.
+    std::shared_ptr<Clock> clock = nullptr;
   };
 
   FaultServer();
@@ -89,6 +98,8 @@ class REDIAL_EXPORT FaultServer {
   void on_accept(std::vector<OnAccept> plan);
   /// Connections that `which` strikes; of several rules the last.
   void when_accepted(When which, OnAccept what);
+  /// The same for what TLS shows them. Throws std::invalid_argument on a server without TLS.
+  void when_accepted(When which, Handshake what);
   /// Changes the reply to the requests that `which` strikes, after the rules before it.
   void when(When which, std::function<void(Reply&)> change);
   void when(When which, Reply instead);

@@ -13,9 +13,9 @@ namespace redial {
 inline namespace v0 {
 namespace testing {
 
-/// One line of a fault server's ledger: a request as it was read, whether it had an effect, and
-/// what was answered. Made at the moment of reading, before anything is answered: what a client
-/// claims is judged by it.
+/// One line of the ledger of a fault server or proxy: a request as it was read, whether it had an
+/// effect, and what was answered. Made at the moment of reading, before anything is answered: what
+/// a client claims is judged by it.
 struct REDIAL_EXPORT RecordedRequest {
   int number = 0;      ///< over the server's life, from 1
   int connection = 0;  ///< which connection carried it, from 1
@@ -32,9 +32,12 @@ struct REDIAL_EXPORT RecordedRequest {
   std::string key;          ///< its idempotency key
   int on_connection = 0;    ///< 1 for the first on its connection
   std::uint64_t bytes = 0;  ///< of head and body that were read
-  int status = 0;  ///< what it is answered with; 0: nothing, or not by status (`Reply::raw`)
-  Reply::Fault fault = Reply::Fault::none;  ///< and how that goes wrong
-  bool replayed = false;                    ///< the answer is that of an earlier request's key
+  /// The status of what it is answered with, that of the first status line if that is raw bytes;
+  /// 0: none is sent.
+  int status = 0;
+  Reply::Fault fault = Reply::Fault::none;  ///< how the answer goes wrong
+  bool raw = false;       ///< the answer is bytes as they were given (`Reply::raw`)
+  bool replayed = false;  ///< the answer is that of an earlier request's key
 
   std::string header(std::string_view name) const;
 };

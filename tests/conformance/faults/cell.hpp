@@ -10,7 +10,7 @@
 
 namespace conformance {
 
-enum class Kind { get, put, post, keyed_post };
+enum class Kind { get, put, post, keyed_post, head };
 
 /// One square of the matrix.
 struct Cell {

@@ -18,28 +18,27 @@ bool begins_with(std::string_view text, std::string_view with) {
 }
 
 bool has_body(Kind kind) {
-  return kind != Kind::get;
+  return kind != Kind::get && kind != Kind::head;
 }
 
 // What happens to the connection before any request: nothing of it on a connection that has carried
 // one.
 bool strikes_connections(const NamedFault& fault) {
-  return fault.accept || fault.options.listen != FaultServer::Listen::accept ||
-         begins_with(fault.name, "F5-") || begins_with(fault.name, "F8-") ||
-         begins_with(fault.name, "F9-");
+  return fault.accept || fault.handshake || !fault.can_pass() || begins_with(fault.name, "F5-");
 }
 
-// These cannot be taken back: the port, the certificate, the look-up.
+// These cannot be taken back: the port, the look-up.
 bool is_for_good(const NamedFault& fault) {
-  return strikes_connections(fault) && !fault.accept;
+  return !fault.can_pass() || begins_with(fault.name, "F5-");
 }
 
 // What the policy alone decides, or what takes a second: one way, a reused connection, and through
 // everything.
 bool is_slow_or_pure(const NamedFault& fault) {
   const std::string_view name = fault.name;
-  return begins_with(name, "F33-") || begins_with(name, "F34-") || name == "F14-silence" ||
-         name == "F30-bomb" || name.find("retry-after") != std::string_view::npos;
+  return begins_with(name, "F33-") || begins_with(name, "F34-") || begins_with(name, "F38-") ||
+         name == "F14-silence" || name == "F30-bomb" ||
+         name.find("retry-after") != std::string_view::npos;
 }
 
 bool fits_the_way(const NamedFault& fault, const Cell& cell) {
@@ -62,7 +61,9 @@ bool fits_the_way(const NamedFault& fault, const Cell& cell) {
 }
 
 bool fits_the_request(const NamedFault& fault, const Cell& cell) {
-  if (fault.needs == Needs::key && cell.kind != Kind::keyed_post) return false;
+  if ((cell.kind == Kind::head) != (fault.needs == Needs::head)) return false;
+  const bool leaves_it_out = fault.name == "F37-required" && cell.kind == Kind::post;
+  if (fault.needs == Needs::key && cell.kind != Kind::keyed_post && !leaves_it_out) return false;
   const bool streams = fault.needs == Needs::large_body || fault.needs == Needs::expect;
   return !streams || has_body(cell.kind);
 }
@@ -70,9 +71,7 @@ bool fits_the_request(const NamedFault& fault, const Cell& cell) {
 bool makes_sense(const Cell& cell) {
   const NamedFault& fault = *cell.fault;
   const std::string_view name = fault.name;
-  // F38 is a matter of time and chance: FaultServer's own tests. F45: tests/attack,
-  // around_test.cpp.
-  if (begins_with(name, "F38-") || begins_with(name, "F45-")) return false;
+  if (begins_with(name, "F45-")) return false;  // tests/attack
   if (cell.reused && strikes_connections(fault)) return false;
   if (cell.once && is_for_good(fault)) return false;
   const bool idle = begins_with(name, "F18");
@@ -87,7 +86,7 @@ bool makes_sense(const Cell& cell) {
 }  // namespace
 
 std::string Cell::name() const {
-  constexpr std::array<const char*, 4> k_kinds{"GET", "PUT", "POST", "POST with key"};
+  constexpr std::array<const char*, 5> k_kinds{"GET", "PUT", "POST", "POST with key", "HEAD"};
   const std::string transport = way.tls == 0 ? "TCP" : "TLS 1." + std::to_string(way.tls - 10);
   return fault->name + ", " + k_kinds[static_cast<std::size_t>(kind)] + ", " +
          (reused ? "reused" : "fresh") + ", " + transport + ", " +
@@ -97,7 +96,7 @@ std::string Cell::name() const {
 std::vector<Cell> all_cells() {
   std::vector<Cell> cells;
   for (const auto& fault : redial::testing::fault_catalogue()) {
-    for (const auto kind : {Kind::get, Kind::put, Kind::post, Kind::keyed_post}) {
+    for (const auto kind : {Kind::get, Kind::put, Kind::post, Kind::keyed_post, Kind::head}) {
       for (const bool reused : {false, true}) {
         for (const int tls : {0, 12, 13}) {
           for (const bool proxy : {false, true}) {

@@ -30,7 +30,9 @@ struct CallSpec {
   std::string id;  ///< X-Request-Id
   std::optional<std::string> body = std::nullopt;
   bool keyed = false;
+  std::string key = {};  ///< the caller's own, if `keyed`; else a new one
   bool expects = false;
+  std::string shard = {};  ///< X-Shard
   std::optional<std::uint64_t> max_body = std::nullopt;
 };
 

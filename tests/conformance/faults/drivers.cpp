@@ -43,7 +43,10 @@ void mount(AnySession& session, const ClientSpec& spec, std::optional<Guard> gua
 RequestOptions options_of(const CallSpec& spec, std::optional<Guard> guard) {
   RequestOptions options{.headers = {{"X-Request-Id", spec.id}}};
   if (spec.body) options.body = *spec.body;
-  if (spec.keyed) options.idempotency_key = IdempotencyKey::automatic();
+  if (spec.keyed)
+    options.idempotency_key =
+        spec.key.empty() ? IdempotencyKey::automatic() : IdempotencyKey(spec.key);
+  if (!spec.shard.empty()) options.headers.set("X-Shard", spec.shard);
   if (spec.expects) options.headers.set("Expect", "100-continue");
   options.max_body = spec.max_body;
   campaign::take_out(guard, options);

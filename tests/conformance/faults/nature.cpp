@@ -46,6 +46,12 @@ Nature forbidding(int code) {
   return nature;
 }
 
+Nature urging(int code) {
+  Nature nature = status(code);
+  nature.urges = true;
+  return nature;
+}
+
 // A proxy's, that finds nobody at the origin.
 Nature bad_gateway() {
   Nature nature = status(502);
@@ -133,6 +139,7 @@ const std::map<std::string_view, Nature>& everywhere() {
       {"F29-extra", whole()},
       {"F29-204", whole(204, "")},
       {"F29-304", whole(304, "")},
+      {"F29-head", whole(200, "")},
       {"F30-garbage", bad_body(BodyVerdict::undecodable)},
       {"F30-truncated", bad_body(BodyVerdict::undecodable)},
       {"F30-bomb", bad_body(BodyVerdict::too_large)},
@@ -156,12 +163,15 @@ const std::map<std::string_view, Nature>& everywhere() {
       {"F33-huge", status(503, 10'000'000'000)},
       {"F33-20-digits", status(503, 10'000'000'000)},
       {"F33-past", status(503, 0)},
+      {"F33-past-rfc850", status(503, 0)},
+      {"F33-past-asctime", status(503, 0)},
       {"F33-imf", status(503, 3600)},
       {"F33-rfc850", status(503, 3600)},
       {"F33-asctime", status(503, 3600)},
       {"F33-rfc3339", status(503)},
       {"F33-epoch", status(503, 1'700'000'000)},
       {"F33-empty", status(503)},
+      {"F33-ms", status(503, 1)},
       {"F33-on-200", status(200, 3600)},  // told, and nothing comes of it
       // Nothing left for so long; what breaks the grammar (r=-1 too) is dropped.
       {"F34-draft-03", status(429, 1)},
@@ -178,6 +188,7 @@ const std::map<std::string_view, Nature>& everywhere() {
       {"F36-408", status(408)},
       {"F36-409", status(409)},
       {"F36-413-retry-after", status(413, 1)},
+      {"F36-417", status(417)},
       {"F36-421", status(421)},
       {"F36-422", status(422)},
       {"F36-425", status(425)},
@@ -186,10 +197,16 @@ const std::map<std::string_view, Nature>& everywhere() {
       {"F36-500", status(500)},
       {"F36-500-should-retry", forbidding(500)},
       {"F36-501", status(501)},
+      {"F36-501-should-retry", urging(501)},
       {"F36-502", status(502)},
       {"F36-503", status(503)},
       {"F36-503-retry-after", status(503, 1)},
       {"F36-504", status(504)},
+      {"F38-nth", status(503)},
+      {"F38-brown-out", lost()},  // later than the client's limit
+      {"F38-outage", status(503)},
+      {"F38-flapping", status(503)},
+      {"F38-shard", status(503)},
   };
   return table;
 }
@@ -202,10 +219,14 @@ Natures redirected(int attempt, int code, const Nature& then, std::optional<long
   return {hop};
 }
 
-// A server that has acted, whose answer is lost, and what it says when the key comes again.
-Natures keyed(std::string_view fault, int attempt) {
+// What servers do with keys (the draft's §2.6): one has acted, its answer is lost, and the key
+// comes again. For F37-reuse it came before, with another body.
+Natures keyed(std::string_view fault, bool keyed, int attempt) {
+  if (fault == "F37-required") return {keyed ? whole(201) : status(400)};
   if (attempt == 1) return {lost()};
+  if (fault == "F37-forgets" && attempt == 2) return {lost()};
   if (fault == "F37-in-progress" && attempt <= 3) return {status(409)};
+  if (fault == "F37-reuse") return {status(422)};
   return {whole(201)};
 }
 
@@ -252,10 +273,17 @@ Natures natures_of(std::string_view fault, const Meeting& meeting, int attempt) 
     insecure.insecure = true;
     return {insecure};
   }
-  if (fault.substr(0, 3) == "F37") return keyed(fault, attempt);
+  if (fault.substr(0, 3) == "F37") return keyed(fault, meeting.keyed, attempt);
   if (fault.substr(0, 3) == "F18") return {served()};
-  if (attempt > meeting.struck && !(meeting.keyed && is_kept(fault)))
-    return {meeting.keyed ? whole(200, std::nullopt) : served()};
+  const Nature well = meeting.keyed ? whole(200, std::nullopt) : served();
+  if (fault == "F14-417" && attempt > 1) return {well};  // it goes without Expect
+  if (fault == "F38-nth" && attempt % 3 == 0) return {well};
+  // The server reads no further on that connection, and does not say so: its end may not have come
+  // yet when the next attempt takes it out of the pool.
+  if (fault == "F13-503-drain" && attempt > 1)
+    return {attempt > meeting.struck ? well : status(503), lost_unread()};
+  if (attempt > meeting.struck && !(meeting.keyed && is_kept(fault))) return {well};
+  if (fault == "F38-random") return {well, status(503)};
   if (fault.substr(0, 3) == "F44") return of_the_proxy(fault, way);
   if (fault == "F1-refused") {
     return {way.plain_proxy() ? bad_gateway() : not_sent()};
@@ -266,9 +294,6 @@ Natures natures_of(std::string_view fault, const Meeting& meeting, int attempt) 
     if (way.proxy) return {lost_unread()};
     return {not_sent(), lost_unread()};
   }
-  // The server reads no further on that connection, and does not say so: its end may not have come
-  // yet when the next attempt takes it out of the pool.
-  if (fault == "F13-503-drain" && attempt > 1) return {status(503), lost_unread()};
   if (fault == "F13-413-close") {
     return {status(413), lost()};  // the reset may overtake the answer
   }

@@ -29,6 +29,7 @@ struct Nature {
   bool insecure = false;                              ///< from https to http
   std::optional<long> hint = std::nullopt;            ///< seconds that the server asks for
   bool forbids = false;                               ///< it says that another try is pointless
+  bool urges = false;                                 ///< it says that another try is worth it
   bool read = true;                                   ///< the origin's ledger has this request
   std::optional<std::string> content = std::nullopt;  ///< of the body, if it matters
 };

@@ -106,6 +106,7 @@ class Judge {
     std::set<int> worth{408, 425, 429, 500, 502, 503, 504};
     if (nature.hint) worth.insert(413);  // RFC 9110 §15.5.14: it will pass
     if (now_.keyed) worth.insert(409);   // the first request with this key is under way
+    if (nature.urges) worth.insert(status);
     if (nature.body == BodyVerdict::too_large) return stop(StopReason::permanent_error);
     if (nature.body != BodyVerdict::whole) {
       if (!may_repeat()) return stop(StopReason::body_lost);

@@ -2,12 +2,14 @@
 // the oracle, and with what the server read.
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 
+#include <redial/testing/fake_clock.hpp>
 #include <redial/testing/fault_proxy.hpp>
 
 #include "cell.hpp"
@@ -19,6 +21,7 @@ namespace {
 
 using namespace redial;
 using namespace std::chrono_literals;
+using redial::testing::FakeClock;
 using redial::testing::FaultProxy;
 using redial::testing::FaultServer;
 using redial::testing::NamedFault;
@@ -33,8 +36,9 @@ bool begins_with(std::string_view text, std::string_view with) {
 // The limits that end a fault which is nothing but silence; all others must not need one.
 ClientSpec limits_for(const NamedFault& fault) {
   const std::set<std::string_view> connecting{"F2-black-hole", "F5-hangs", "F6-stall", "F44-stall"};
-  const std::set<std::string_view> answering{"F12-stop",  "F19-stall", "F19-loris", "F21-stall",
-                                             "F26-stall", "F31-drip",  "F44-stall"};
+  const std::set<std::string_view> answering{"F12-stop",  "F19-stall",    "F19-loris",
+                                             "F21-stall", "F26-stall",    "F31-drip",
+                                             "F44-stall", "F38-brown-out"};
   ClientSpec spec;
   if (connecting.count(fault.name) > 0) spec.connect = 500ms;
   if (answering.count(fault.name) > 0) spec.attempt = 500ms;
@@ -63,11 +67,11 @@ int hangs(const std::string&, std::vector<std::string>&) {
 // The whole scene of a cell, in the order in which it must go.
 struct Scene {
   explicit Scene(const Cell& given)
-      : cell(given), fault(*given.fault), server(options(given)), spec(limits_for(fault)) {
+      : cell(given), fault(*given.fault), server(options()), spec(limits_for(fault)) {
     server.on("", {.body = "served", .acts = true});
     server.on("/warm", {.body = "served"});
     server.on("/after", {.body = "served"});
-    if (cell.way.proxy) proxy.emplace(FaultProxy::Options{.last_answer_stays = !cell.once});
+    if (cell.way.proxy) proxy.emplace();
     spec.ca_file = server.ca_file();
     if (proxy) spec.proxy = proxy->url();
     if (fault.name == "F5-nxdomain") spec.lookup = knows_no_name;
@@ -76,8 +80,13 @@ struct Scene {
     if (fault.name == "F5-hangs") spec.lookup = hangs;
   }
 
-  static FaultServer::Options options(const Cell& cell) {
-    FaultServer::Options options = cell.fault->options;
+  FaultServer::Options options() {
+    FaultServer::Options options = fault.options;
+    options.clock = clock;
+    options.seed = std::hash<std::string>{}(cell.name());
+    options.on_request = [this](const RecordedRequest& request) {
+      if (cell.once && request.id == "cell") end_the_window();
+    };
     if (cell.way.tls == 0) return options;
     if (options.tls == FaultServer::Tls::none) options.tls = FaultServer::Tls::good;
     if (options.max_tls_version == 0) options.max_tls_version = cell.way.tls;
@@ -85,12 +94,25 @@ struct Scene {
   }
 
   void make_faulty() {
-    if (fault.role == Role::proxy) return proxy->in_turn({fault.answer});
     testing::When when;
     when.at_most = cell.once ? 1 : 0;
-    if (!fault.accept)
+    if (fault.role == Role::proxy) return fault.load_into(*proxy, when);
+    if (fault.when.time) {
+      when = fault.when;
+      clock->advance(when.time->from);
+      in_window = true;
+    } else {
+      when.requests = fault.when.requests;
+      when.probability = fault.when.probability;
+    }
+    if (!fault.accept && !fault.handshake && fault.when.header.empty() && !fault.when.time)
       when.header = begins_with(fault.name, "F18") ? "X-Request-Id: warm" : "X-Request-Id: cell";
     fault.load_into(server, when);
+  }
+
+  // What strikes by time strikes the warm call never, and the next one after the cell neither.
+  void end_the_window() {
+    if (in_window.exchange(false)) clock->advance(fault.when.time->until - fault.when.time->from);
   }
 
   std::string url(const std::string& path) const {
@@ -101,9 +123,12 @@ struct Scene {
   CallSpec call() const {
     CallSpec call{.method = "GET", .url = url("/cell"), .id = "cell"};
     if (cell.kind == Kind::put) call.method = "PUT";
+    if (cell.kind == Kind::head) call.method = "HEAD";
     if (cell.kind == Kind::post || cell.kind == Kind::keyed_post) call.method = "POST";
     call.keyed = cell.kind == Kind::keyed_post;
-    if (cell.kind != Kind::get)
+    if (fault.name == "F37-reuse") call.key = "used-before";
+    if (fault.name == "F38-shard") call.shard = "3";
+    if (cell.kind != Kind::get && cell.kind != Kind::head)
       call.body = fault.needs == Needs::large_body ? std::string(1'000'000, 'x') : "pay";
     call.expects = fault.needs == Needs::expect;
     if (begins_with(fault.name, "F32")) call.max_body = 256 * 1024;
@@ -112,6 +137,8 @@ struct Scene {
 
   const Cell& cell;
   const NamedFault& fault;
+  const std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
+  std::atomic<bool> in_window = false;
   FaultServer server;
   std::optional<FaultProxy> proxy;
   ClientSpec spec;
@@ -128,22 +155,30 @@ Asked asked_of(const CallSpec& call) {
 // The server's word against the client's.
 void compare_ledger(Compare& compare, const Scene& scene, const CallReport& report,
                     const Verdict& verdict) {
-  std::size_t read = 0;
+  std::vector<int> answered;
   int acted = 0;
   std::set<std::string> keys;
   for (const RecordedRequest& one : scene.server.requests()) {
     if (one.id != "cell") continue;
-    ++read;
+    answered.push_back(one.status);
     acted += one.acted ? 1 : 0;
     if (one.method == "POST") keys.insert(one.key);
   }
-  const auto should = std::count_if(verdict.happened.begin(), verdict.happened.end(),
-                                    [](const Nature& nature) { return nature.read; });
-  compare.same("requests that the server read", read, static_cast<std::size_t>(should));
+  std::vector<Nature> should = verdict.happened;
+  std::erase_if(should, [](const Nature& nature) { return !nature.read; });
+  compare.same("requests that the server read", answered.size(), should.size());
+  for (std::size_t i = 0; i < std::min(answered.size(), should.size()); ++i) {
+    if (should[i].evidence == Evidence::responded)
+      compare.same("status that the server answered", answered[i], should[i].status);
+  }
   const bool post = scene.cell.kind == Kind::post || scene.cell.kind == Kind::keyed_post;
   if (!post) return;
   compare.holds(keys.size() <= 1, "the key changed between attempts");
-  const bool promises = scene.cell.kind == Kind::post || scene.fault.options.keys.honoured;
+  const testing::KeyRules& rules = scene.fault.options.keys;
+  const bool promises =
+      scene.cell.kind == Kind::post || (rules.honoured && rules.forgets_after == 0);
+  if (!promises) compare.same("effects without a promise", acted, 2);
+  if (rules.compares_payloads) compare.same("effects of a key used before", acted, 0);
   if (promises && !report.attempts.empty() && report.attempts.back().hop == 0)
     compare.holds(acted <= 1, "it happened " + std::to_string(acted) + " times");
   if (report.outcome == CallOutcome::ok)
@@ -159,7 +194,9 @@ void compare_ledger(Compare& compare, const Scene& scene, const CallReport& repo
 std::vector<std::string> disagreements(const Cell& cell, const Driver& driver) {
   Scene scene(cell);
   Compare compare;
-  if (scene.fault.role != Role::proxy) scene.make_faulty();
+  // A fault of the proxy, or of the hour, would strike the call before too.
+  const bool strikes_later = scene.fault.role == Role::proxy || scene.fault.when.time;
+  if (!strikes_later) scene.make_faulty();
   const Call client = driver(scene.spec);
   const bool idle = begins_with(scene.fault.name, "F18");
   if (cell.reused) {
@@ -167,7 +204,16 @@ std::vector<std::string> disagreements(const Cell& cell, const Driver& driver) {
     compare.same("the call before", warm.report.outcome, CallOutcome::ok);
     if (idle) compare.holds(scene.server.wait_for_idle_events(1), "nothing happened while idle");
   }
-  if (scene.fault.role == Role::proxy) scene.make_faulty();
+  if (strikes_later) scene.make_faulty();
+  if (scene.fault.options.keys.compares_payloads) {
+    const Played other = driver(scene.spec)({.method = "POST",
+                                             .url = scene.url("/cell"),
+                                             .id = "earlier",
+                                             .body = "pay someone else",
+                                             .keyed = true,
+                                             .key = scene.call().key});
+    compare.same("the key's first call", other.report.outcome, CallOutcome::ok);
+  }
 
   const CallSpec call = scene.call();
   const Played played = client(call);
@@ -184,6 +230,7 @@ std::vector<std::string> disagreements(const Cell& cell, const Driver& driver) {
     compare.same("the body", played.body, *verdict.happened.back().content);
   compare_ledger(compare, scene, report, verdict);
 
+  scene.end_the_window();
   // Nothing of it may be left on the connections that the next call finds.
   if (!scene.fault.accept && scene.fault.options.listen == FaultServer::Listen::accept &&
       report.stop_reason != StopReason::permanent_error && scene.spec.lookup == nullptr &&

@@ -67,6 +67,39 @@ TEST(FaultScript, ReadsRulesThatChangeWhatTheyName) {
   EXPECT_EQ(script.accept_rules[0].first.time.value().from, std::chrono::milliseconds(100));
 }
 
+TEST(FaultScript, ConnectionsAreShownOtherCertificates) {
+  const auto script = parse_fault_script(R"({
+    "tls": "good", "routes": {"": {}},
+    "rules": [{"when": {"every": 3}, "tls": "expired"}, {"when": {"every": 5}, "named": "F8-old"}]})",
+                                         "s.json");
+  ASSERT_EQ(script.handshake_rules.size(), 1U);
+  EXPECT_EQ(script.handshake_rules[0].first.every, 3);
+  EXPECT_EQ(script.handshake_rules[0].second.certificate, FaultServer::Tls::expired);
+  ASSERT_EQ(script.named.size(), 1U);
+  EXPECT_EQ(script.named[0].second->handshake.value().max_version, 11);
+}
+
+TEST(FaultScript, ReadsAProxy) {
+  const auto script = parse_fault_script(R"({
+    "rules": [{"when": {"every": 3}, "named": "F44-stall"},
+              {"reply": {"status": 429, "headers": {"Retry-After": "1"}, "body": "x"}},
+              {"reply": {"fault": "reset_after_read"}}],
+    "seed": 5, "proxy": true, "tls": "good"})",
+                                         "s.json");
+  using Kind = redial::testing::FaultProxy::Answer::Kind;
+  EXPECT_TRUE(script.proxy);
+  EXPECT_EQ(script.options.seed, 5U);
+  EXPECT_EQ(script.options.tls, FaultServer::Tls::good);
+  ASSERT_EQ(script.answers.size(), 3U);
+  EXPECT_EQ(script.answers[0].first.every, 3);
+  EXPECT_EQ(script.answers[0].second.kind, Kind::stall);
+  EXPECT_EQ(script.answers[1].second.kind, Kind::reply);
+  EXPECT_EQ(script.answers[1].second.status, 429);
+  EXPECT_EQ(script.answers[1].second.headers.at(0).second, "1");
+  EXPECT_EQ(script.answers[1].second.body, "x");
+  EXPECT_EQ(script.answers[2].second.kind, Kind::reset);
+}
+
 TEST(FaultScript, WhatIsWrongIsToldWithLineAndField) {
   const auto why = [](const char* text) -> std::string {
     try {
@@ -98,6 +131,15 @@ TEST(FaultScript, WhatIsWrongIsToldWithLineAndField) {
   has(R"({"routes": {"": {}}, "keys": {"x": 1}})", "keys has");
   has(R"({"routes": {"": {}}, "rules": [{"named": "F99"}]})", "no such fault");
   has(R"({"routes": {"": {}}, "rules": [{"named": "F5-hangs"}]})", "not one of a server");
+  has(R"({"routes": {"": {}}, "rules": [{"named": "F44-502"}]})", "not one of a server");
+  has("{\"routes\": {\"\": {}},\n\"rules\": [{\"tls\": \"expired\"}]}", "line 2: a handshake");
+  has(R"({"routes": {"": {}}, "rules": [{"named": "F9-expired"}]})", "tls is missing");
+  has(R"({"proxy": true, "routes": {"": {}}})", "a proxy has");
+  has(R"({"proxy": true, "tls": "expired"})", "tls must be one of none, good");
+  has(R"({"proxy": true, "rules": [{"named": "F21-rst"}]})", "not one of a proxy");
+  has(R"({"proxy": true, "rules": [{"when": {}}]})", "needs one of reply, named");
+  has(R"({"proxy": true, "rules": [{"reply": {"raw": "x"}}]})", "a proxy's reply has");
+  has(R"({"proxy": true, "rules": [{"reply": {"fault": "cut_body"}}]})", "a proxy's fault");
 }
 
 }  // namespace
