@@ -26,7 +26,10 @@ class Lazy {
     auto final_suspend() noexcept {
       struct Over {
         bool await_ready() noexcept { return false; }
-        void await_suspend(Handle self) noexcept { self.promise().over.release(); }
+        void await_suspend(Handle self) noexcept {
+          const auto over = self.promise().over;  // the frame may go at once
+          over->release();
+        }
         void await_resume() noexcept {}
       };
       return Over{};
@@ -41,7 +44,7 @@ class Lazy {
 
     std::optional<T> value;
     std::exception_ptr error;
-    std::binary_semaphore over{0};
+    std::shared_ptr<std::binary_semaphore> over = std::make_shared<std::binary_semaphore>(0);
     int awaits = 0;
   };
 
@@ -52,7 +55,7 @@ class Lazy {
   }
   T run() {
     handle_.resume();
-    handle_.promise().over.acquire();
+    handle_.promise().over->acquire();
     if (handle_.promise().error) std::rethrow_exception(handle_.promise().error);
     return *std::move(handle_.promise().value);
   }
