@@ -64,8 +64,8 @@ start --script proxy.json
 is "$(for _ in 1 2 3; do curls -x "$url" -w '%{http_code} ' "$origin/"; done)" '200 407 200 ' 'a scripted proxy'
 stop
 start --fault F44-502 --times 1
-curls -x "$url" "$origin/" && curls -x "$url" -w '%{http_code}' http://nobody.invalid/ >code
-is "$(cat code) $(cat body)" '502 nobody answers at nobody.invalid:80' 'a host that there is not'
+curls -x "$url" "$origin/" && curls -x "$url" -w '%{http_code}' http://127.0.0.9:1/ >code
+is "$(cat code) $(cat body)" '502 nobody answers at 127.0.0.9:1' 'a host that does not answer'
 stop
 # Raw bytes are an answer with a status, if they say one.
 start --fault F29-204; curls "$url/"; stop

@@ -93,6 +93,21 @@ TEST(FaultRules, AProxyIsStruckByNumberAndServesTheRest) {
   EXPECT_EQ(statuses(session, origin.url(), 4), (std::vector{204, 503, 204, 503}));
 }
 
+TEST(FaultRules, AProxyGoesToLoopbackUnlessItLooksUp) {
+  FaultServer origin;
+  origin.on("", Reply{.status = 204});
+  const std::string port = ":" + std::to_string(origin.port()) + "/";
+  const auto status = [&](bool looks_up, const std::string& host) {
+    const FaultProxy proxy({.looks_up = looks_up});
+    Session session(SessionOptions{.proxies = {{"all", proxy.url()}}, .trust_env = false});
+    return session.get("http://" + host + port, once()).status();
+  };
+  EXPECT_EQ(status(false, "origin.test"), 204);
+  EXPECT_EQ(status(false, "[::2]"), 204);
+  EXPECT_EQ(status(true, "127.0.0.1"), 204);
+  EXPECT_EQ(status(true, "127.0.0.9"), 502);  // the origin listens on .1 alone
+}
+
 TEST(FaultRules, AProxysLastRuleWins) {
   FaultServer origin;
   origin.on("", Reply{.status = 204});
