@@ -1,115 +1,22 @@
 #include "fault_server_command.hpp"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <condition_variable>
-#include <cstdio>
 #include <functional>
-#include <mutex>
-#include <optional>
 #include <system_error>
 
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
-#include <redial/http/headers.hpp>
 #include <redial/testing/fault_catalogue.hpp>
 
 #include "call_options.hpp"
 #include "errors.hpp"
 #include "exit_codes.hpp"
+#include "fault_ledger.hpp"
 #include "fault_script.hpp"
-#include "json_view.hpp"
 #include "output.hpp"
-#include "result_file.hpp"
 
 namespace redial::cli {
-namespace {
-
-using testing::FaultServer;
-using testing::RecordedRequest;
-
-constexpr std::size_t k_body_cap = std::size_t{64} * 1024;
-
-bool is_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 3> secret{"Authorization", "Proxy-Authorization",
-                                                   "Cookie"};
-  for (const auto one : secret) {
-    if (iequals(one, name)) return true;
-  }
-  return false;
-}
-
-std::string ledger_line(const RecordedRequest& request) {
-  std::string line = "{\"n\":" + std::to_string(request.number) +
-                     ",\"connection\":" + std::to_string(request.connection) +
-                     ",\"on_connection\":" + std::to_string(request.on_connection) + ",\"id\":";
-  append_json(line, request.id);
-  line += ",\"key\":";
-  append_json(line, request.key);
-  line += ",\"method\":";
-  append_json(line, request.method);
-  line += ",\"target\":";
-  append_json(line, request.target);
-  line += ",\"headers\":[";
-  for (const auto& [name, value] : request.headers) {
-    line += line.back() == '[' ? "[" : ",[";
-    append_json(line, name);
-    line += ',';
-    append_json(line, is_secret(name) ? "***" : std::string_view(value));
-    line += ']';
-  }
-  line += "],\"body\":";
-  append_json(line, utf8_prefix(request.body, k_body_cap));
-  line += ",\"body_bytes\":" + std::to_string(request.body.size());
-  line += ",\"bytes\":" + std::to_string(request.bytes);
-  line += request.complete ? ",\"complete\":true" : ",\"complete\":false";
-  line += request.acted ? ",\"acted\":true" : ",\"acted\":false";
-  line += request.replayed ? ",\"replayed\":true" : ",\"replayed\":false";
-  line += ",\"status\":" + (request.status == 0 ? "null" : std::to_string(request.status));
-  line.append(",\"fault\":\"").append(request.raw ? "raw" : to_string(request.fault));
-  line += "\"}\n";
-  return line;
-}
-
-/// Counts, and writes the ledger; told by the server's threads, one at a time.
-class Ledger {
- public:
-  explicit Ledger(const std::string& path) {
-    if (!path.empty()) file_.emplace(path, ResultFile::There::keep_as_bak);
-  }
-  void note(const RecordedRequest& request) {
-    const std::lock_guard lock(mutex_);
-    ++requests_;
-    effects_ += request.acted ? 1 : 0;
-    if (!file_ || !error_.empty()) return;
-    try {
-      file_->write(ledger_line(request));
-    } catch (const OutputError& error) {
-      error_ = error.what();
-      changed_.notify_all();
-    }
-  }
-  void wait(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, stop, [&] { return !error_.empty(); });
-    if (!error_.empty()) throw OutputError(error_);
-  }
-  void tell() const {
-    std::fprintf(stderr, "redial: %zu requests read, %zu effects\n", requests_, effects_);
-  }
-
- private:
-  std::optional<ResultFile> file_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::size_t requests_ = 0;
-  std::size_t effects_ = 0;
-  std::string error_;
-};
-
-}  // namespace
 
 void declare_fault_server(CLI::App& app, FaultServerFlags& flags) {
   auto* const script =
@@ -147,7 +54,9 @@ void declare_fault_server(CLI::App& app, FaultServerFlags& flags) {
 namespace {
 
 using testing::FaultProxy;
+using testing::FaultServer;
 using testing::NamedFault;
+using testing::RecordedRequest;
 
 std::string catalogue_table() {
   std::string table;
@@ -159,7 +68,7 @@ std::string catalogue_table() {
   return table;
 }
 
-void serve(const std::string& hello, const std::string& authority, Ledger& ledger,
+void serve(const std::string& hello, const std::string& authority, FaultLedger& ledger,
            const Interrupt& interrupt) {
   write_all(STDOUT_FILENO,
             hello + "\n" + (authority.empty() ? "" : "authority " + authority + "\n"),
@@ -168,7 +77,7 @@ void serve(const std::string& hello, const std::string& authority, Ledger& ledge
 }
 
 // Serves a server that `load` makes misbehave, until it is interrupted.
-void serve_server(FaultServer::Options options, const FaultServerFlags& flags, Ledger& ledger,
+void serve_server(FaultServer::Options options, const FaultServerFlags& flags, FaultLedger& ledger,
                   const Interrupt& interrupt, const std::function<void(FaultServer&)>& load) {
   options.port = flags.port;
   options.keep_requests = false;
@@ -203,7 +112,7 @@ void check_flags(const NamedFault& fault, const FaultServerFlags& flags) {
 }
 
 // The same for a proxy. It goes wherever it is asked to.
-void serve_proxy(FaultProxy::Options options, const FaultServerFlags& flags, Ledger& ledger,
+void serve_proxy(FaultProxy::Options options, const FaultServerFlags& flags, FaultLedger& ledger,
                  const Interrupt& interrupt, const std::function<void(FaultProxy&)>& load) {
   options.port = flags.port;
   options.looks_up = true;
@@ -214,7 +123,7 @@ void serve_proxy(FaultProxy::Options options, const FaultServerFlags& flags, Led
   serve("proxy listening on " + proxy.url(), proxy.ca_file(), ledger, interrupt);
 }
 
-void serve_fault(const FaultServerFlags& flags, Ledger& ledger, const Interrupt& interrupt) {
+void serve_fault(const FaultServerFlags& flags, FaultLedger& ledger, const Interrupt& interrupt) {
   const NamedFault* const fault = testing::find_fault(flags.fault);
   if (fault == nullptr)
     throw UsageError("--fault: there is no " + flags.fault + "; --list shows all");
@@ -236,7 +145,7 @@ void serve_fault(const FaultServerFlags& flags, Ledger& ledger, const Interrupt&
   });
 }
 
-void serve_script(const FaultServerFlags& flags, Ledger& ledger, const Interrupt& interrupt) {
+void serve_script(const FaultServerFlags& flags, FaultLedger& ledger, const Interrupt& interrupt) {
   const FaultScript script = parse_fault_script(read_named("--script", flags.script), flags.script);
   if (script.proxy) {
     FaultProxy::Options options;
@@ -259,7 +168,7 @@ int run_fault_server(const FaultServerFlags& flags, const Interrupt& interrupt) 
   }
   if (flags.script.empty() && flags.fault.empty())
     throw UsageError("fault-server: --script FILE, --fault NAME or --list is missing");
-  Ledger ledger(flags.ledger);
+  FaultLedger ledger(flags.ledger);
   try {
     if (flags.fault.empty()) {
       serve_script(flags, ledger, interrupt);
