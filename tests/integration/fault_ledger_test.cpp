@@ -1,5 +1,9 @@
 // The ledgers of the fault server and proxy: what they say was answered, beside what was.
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 #include <redial/testing/fault_catalogue.hpp>
 
@@ -63,6 +67,25 @@ TEST(FaultLedger, WhatIsNeverSentHasNoStatus) {
   EXPECT_EQ(status(Fault::reset_in_head, 11), 0);
   EXPECT_EQ(status(Fault::cut_head, 12), 201);  // "HTTP/1.1 201"
   EXPECT_EQ(status(Fault::cut_body, 0), 201);
+}
+
+TEST(FaultLedger, AClientThatLeavesIsNotAnswered) {
+  FaultServer server;
+  server.on("", Reply{.status = 201});
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server.port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const std::string half = "POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n0123";
+  ASSERT_EQ(::send(fd, half.data(), half.size(), 0), static_cast<long>(half.size()));
+  ::close(fd);
+  ASSERT_TRUE(server.wait_for_requests(1));
+  const RecordedRequest line = server.requests().at(0);
+  EXPECT_FALSE(line.complete);
+  EXPECT_EQ(line.body, "0123");
+  EXPECT_EQ(line.status, 0);
 }
 
 // A session whose connections all go through it.
