@@ -19,10 +19,12 @@ constexpr std::array<std::string_view, k_wrongs> k_names{"duplicates",
                                                          "untold sends"};
 constexpr std::size_t k_examples = 5;
 
-// It happened: does the report let its reader know, or at least suspect?
-bool is_told(const Told& told) {
+// It happened: does the report let its reader know, or at least suspect? With a key that the server
+// honours sending it again does no harm; without one it must not be called harmless in any way.
+bool is_told(const Told& told, bool keyed) {
   if (told.outcome == CallOutcome::ok || told.outcome == CallOutcome::in_doubt) return true;
-  return told.status != 0 && told.resend != Resend::safe;
+  if (told.status == 0) return false;
+  return told.resend == Resend::unsafe || (keyed && told.resend == Resend::same_key);
 }
 
 }  // namespace
@@ -62,7 +64,7 @@ void Tally::judge(const Order& order, const Truth& truth, const Told& told, bool
   } else if (ok && !told.right_answer) {
     note(Wrong::foreign_answer, order, truth, told);
   }
-  if (truth.effects > 0 && !is_told(told)) note(Wrong::lost, order, truth, told);
+  if (truth.effects > 0 && !is_told(told, order.keyed)) note(Wrong::lost, order, truth, told);
   if (told.gave_up_unsent) note(Wrong::unsent_given_up, order, truth, told);
   if (reports && truth.arrivals > told.sends) note(Wrong::untold_send, order, truth, told);
 }
