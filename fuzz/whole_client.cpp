@@ -1,5 +1,6 @@
-// The whole client against a server that says whatever the fuzzer wants: it neither crashes nor
-// hangs, sends no POST twice that may have been acted on, and calls nothing whole that is not.
+// The whole client, blocking or asynchronous, against a server that says whatever the fuzzer wants:
+// it neither crashes nor hangs, sends no POST without a key twice that may have been acted on,
+// never changes a key, and calls nothing whole that is not, in memory or in a sink.
 //
 // The input: a byte of options, then what is answered to each request in turn, 0xFF between them.
 
@@ -19,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <redial/async.hpp>
 #include <redial/http/text.hpp>
 #include <redial/redial.hpp>
 
@@ -38,6 +40,17 @@ struct Script {
   enum class End { keep, close, reset };
   std::vector<std::string> answers;
   End end = End::close;
+  bool async = false;
+  bool keyed = false;
+  bool to_sink = false;
+};
+
+/// What a request was, and what it was answered.
+struct Played {
+  std::string request;
+  std::string answer;
+
+  bool is_post() const { return request.substr(0, 5) == "POST "; }
 };
 
 // One connection at a time, in a thread of its own; it lives as long as the program.
@@ -60,13 +73,13 @@ class Server {
   void play(Script script) {
     const std::lock_guard lock(mutex_);
     script_ = std::move(script);
-    posts_.clear();
+    played_.clear();
     next_ = 0;
   }
-  // The answers that POSTs got, in order: one each that was read whole.
-  std::vector<std::string> posts() {
+  // Requests that were read whole, in order.
+  std::vector<Played> played() {
     const std::lock_guard lock(mutex_);
-    return posts_;
+    return played_;
   }
 
  private:
@@ -104,7 +117,7 @@ class Server {
         answer = script_.answers[next_++];
         end = script_.end;
       }
-      if (request.substr(0, 5) == "POST ") posts_.push_back(answer);
+      played_.push_back({request, answer});
     }
     for (std::size_t sent = 0; sent < answer.size();) {
       const ssize_t count = send(fd, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
@@ -122,14 +135,18 @@ class Server {
   std::uint16_t port_ = 0;
   std::mutex mutex_;
   Script script_;
-  std::vector<std::string> posts_;
+  std::vector<Played> played_;
   std::size_t next_ = 0;
 };
 
 Script script_of(std::string_view bytes) {
   Script script;
   if (bytes.empty()) return script;
-  script.end = static_cast<Script::End>(static_cast<unsigned char>(bytes.front()) % 3);
+  const unsigned options = static_cast<unsigned char>(bytes.front());
+  script.end = static_cast<Script::End>(options % 3);
+  script.async = (options / 3) % 2 != 0;
+  script.keyed = (options / 6) % 2 != 0;
+  script.to_sink = (options / 12) % 2 != 0;
   bytes.remove_prefix(1);
   for (;;) {
     const auto end = bytes.find('\xff');
@@ -173,7 +190,7 @@ std::string final_head(std::string_view answer) {
   }
 }
 
-void check_whole(const Response& response, const std::string& answer) {
+void check_whole(const Response& response, const std::string& body, const std::string& answer) {
   const CallReport& report = response.report();
   const std::string head = final_head(answer);
   if (head.find("HTTP/") == std::string::npos) broken("a success without a whole head", report);
@@ -183,7 +200,7 @@ void check_whole(const Response& response, const std::string& answer) {
     return;
   const auto length = response.headers().get("Content-Length");
   if (!length) return;
-  const std::string size = std::to_string(response.body().size());
+  const std::string size = std::to_string(body.size());
   const auto value = trim_ows(*length);
   // "3, 3" is 3; leading zeros are allowed.
   const auto first = value.substr(0, value.find_first_of(", \t"));
@@ -192,35 +209,103 @@ void check_whole(const Response& response, const std::string& answer) {
     broken("a success with another length than announced", report);
 }
 
+/// What a sink was left with.
+class Store final : public BodySink {
+ public:
+  void begin(const Response&) override { held_.clear(); }
+  void write(std::string_view piece) override { held_ += piece; }
+  void commit() override { stored = held_; }
+  void abandon() noexcept override { held_.clear(); }
+  bool can_continue() const noexcept override { return true; }
+
+  std::optional<std::string> stored;
+
+ private:
+  std::string held_;
+};
+
+Adapter quick() {
+  return {.max_retries = {.total = 2,
+                          .backoff_factor = 1ms,
+                          .backoff_max = 1ms,
+                          .retry_after_max = 2ms},
+          .timeouts = {.connect = 2s, .attempt = 10ms, .idle = 10ms, .deadline = 2s}};
+}
+
+Result<Response> sent(bool async, Request request) {
+  if (!async) {
+    Session session;
+    session.mount("http://", quick());
+    return session.try_send(std::move(request));
+  }
+  AsyncSession session;
+  session.mount("http://", quick());
+  std::optional<Result<Response>> told;
+  session.send(std::move(request), [&](Result<Response> result) { told = std::move(result); });
+  session.wait();
+  return *std::move(told);
+}
+
+std::string key_of(const std::string& request) {
+  const auto at = request.find("\r\nIdempotency-Key: ");
+  if (at == std::string::npos) return {};
+  return request.substr(at, request.find("\r\n", at + 2) - at);
+}
+
+void check_post(const Script& script, const Result<Response>& posted,
+                const std::vector<Played>& played) {
+  const CallReport& report = posted ? posted->report() : posted.error().report();
+  for (std::size_t i = 0; i + 1 < played.size(); ++i) {
+    if (!script.keyed && !may_go_again(played[i].answer)) broken("a POST went twice", report);
+    if (key_of(played[i].request) != key_of(played[i + 1].request)) broken("another key", report);
+  }
+  if (script.keyed && !played.empty() && key_of(played.front().request).empty())
+    broken("no key", report);
+  if (report.outcome == CallOutcome::ok) {
+    if (played.empty()) broken("a success that the server knows nothing of", report);
+    check_whole(*posted, posted->body(), played.back().answer);
+  } else if (report.resend == Resend::safe) {
+    for (const auto& one : played) {
+      if (one.answer.find('4') == std::string::npos)
+        broken("called safe to send again, and it was read", report);
+    }
+  }
+}
+
+void check_get(const Result<Response>& got, const Store& store, bool to_sink,
+               const std::vector<Played>& played) {
+  const CallReport& report = got ? got->report() : got.error().report();
+  if (store.stored && report.outcome != CallOutcome::ok) broken("stored and no success", report);
+  if (report.outcome != CallOutcome::ok) return;
+  if (played.empty()) broken("a success that the server knows nothing of", report);
+  const bool stored = to_sink && got->status() >= 200 && got->status() < 300 &&
+                      got->status() != 204 && got->status() != 205;
+  if (stored && !store.stored) broken("a success, and nothing stored", report);
+  // Of a body that was gone on with, the last answer is a part.
+  if (got->status() != 206)
+    check_whole(*got, stored ? *store.stored : got->body(), played.back().answer);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static auto& server = *new Server;
-  server.play(script_of({reinterpret_cast<const char*>(bytes), size}));
-  Session session;
-  session.mount("http://",
-                {.max_retries = {.total = 2,
-                                 .backoff_factor = 1ms,
-                                 .backoff_max = 1ms,
-                                 .retry_after_max = 2ms},
-                 .timeouts = {.connect = 2s, .attempt = 10ms, .idle = 10ms, .deadline = 2s}});
+  const Script script = script_of({reinterpret_cast<const char*>(bytes), size});
+  server.play(script);
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
-  const auto posted =
-      session.try_post(url, {.body = std::string(k_body), .follow_redirects = false});
-  const CallReport& report = posted ? posted->report() : posted.error().report();
-  const auto answers = server.posts();
-  for (std::size_t i = 0; i + 1 < answers.size(); ++i) {
-    if (!may_go_again(answers[i])) broken("a POST went twice", report);
-  }
-  if (report.outcome == CallOutcome::ok) {
-    if (answers.empty()) broken("a success that the server knows nothing of", report);
-    check_whole(*posted, answers.back());
-  } else if (report.resend == Resend::safe) {
-    for (const auto& answer : answers) {
-      if (answer.find('4') == std::string::npos)
-        broken("called safe to send again, and it was read", report);
-    }
-  }
-  (void)session.try_get(url, {.follow_redirects = false});
+  Request post = Request::post(url).with_body(std::string(k_body)).follow_redirects(false);
+  if (script.keyed) post.idempotency_key(IdempotencyKey::automatic());
+  const auto posted = sent(script.async, std::move(post));
+  auto played = server.played();
+  check_post(script, posted, played);
+
+  const std::size_t before = played.size();
+  Store store;
+  Request get = Request::get(url).follow_redirects(false);
+  if (script.to_sink) get.sink(store);
+  const auto got = sent(!script.async, std::move(get));
+  played = server.played();
+  played.erase(played.begin(), played.begin() + static_cast<std::ptrdiff_t>(before));
+  check_get(got, store, script.to_sink, played);
   return 0;
 }

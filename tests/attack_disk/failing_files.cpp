@@ -40,6 +40,7 @@ bool fail_no_file_call() {
 extern "C" {
 int __real_open(const char* path, int flags, ...);
 ssize_t __real_write(int fd, const void* bytes, size_t size);
+size_t __real_fread(void* into, size_t size, size_t count, FILE* file);
 int __real_ftruncate(int fd, off_t size);
 off_t __real_lseek(int fd, off_t to, int from);
 int __real_fchmod(int fd, mode_t mode);
@@ -57,6 +58,9 @@ int __wrap_open(const char* path, int flags, ...) {
 }
 ssize_t __wrap_write(int fd, const void* bytes, size_t size) {
   return is_regular(fd) && fails() ? -1 : __real_write(fd, bytes, size);
+}
+size_t __wrap_fread(void* into, size_t size, size_t count, FILE* file) {
+  return fails() ? 0 : __real_fread(into, size, count, file);
 }
 int __wrap_ftruncate(int fd, off_t size) {
   return fails() ? -1 : __real_ftruncate(fd, size);

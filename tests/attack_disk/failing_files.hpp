@@ -1,7 +1,7 @@
 #pragma once
 
-// A program that has this file can have a system call on regular files fail: open for writing,
-// write, ftruncate, lseek, fchmod, fdatasync, close, rename.
+// A program that has this file can have a call on regular files fail: open for writing, write,
+// ftruncate, lseek, fchmod, fdatasync, close, rename; and fread.
 
 /// The n-th from now (from 0), on any thread, ends with `error` (an errno).
 void fail_file_call(long n, int error);

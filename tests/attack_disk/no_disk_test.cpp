@@ -96,6 +96,39 @@ TEST(NoDisk, ADownloadThatIsGoneOnWithIsNoWorse) {
   });
 }
 
+// A server that got half a file knows that it is half; nobody is told that it was stored.
+TEST(NoDisk, AnUploadIsWholeOrNoRequest) {
+  const std::string content(300'000, 'z');
+  const TemporaryFolder folder;
+  std::ofstream(folder / "upload", std::ios::binary) << content;
+  FaultServer server;
+  server.on("", Reply{.acts = true});
+  Session session;
+  mount_everywhere(session, {.max_retries = {.total = 0}});
+  int refused = 0;
+  for (long n = 0; n < k_most; ++n) {
+    const Body body = Body::file(folder / "upload");
+    const auto before = server.requests().size();
+    fail_file_call(n, EIO);
+    const auto result = session.try_put(server.url(), {.body = body});
+    const bool reached = fail_no_file_call();
+    const auto requests = server.requests();
+    if (!reached) {
+      EXPECT_EQ(requests.back().body, content);
+      EXPECT_GT(refused, 3) << "hardly a read failed: the test tests nothing";
+      return;
+    }
+    if (!result) ++refused;
+    for (std::size_t i = before; i < requests.size(); ++i) {
+      EXPECT_EQ(requests[i].complete, result.has_value()) << "call " << n;
+      if (requests[i].complete) {
+        EXPECT_EQ(requests[i].body, content) << "call " << n;
+      }
+    }
+  }
+  FAIL() << "an upload with " << k_most << " reads";
+}
+
 TEST(NoDisk, AJarIsSavedWholeOrNotAtAll) {
   CookieJar jar;
   jar.load_text("a.test\tFALSE\t/\tFALSE\t0\tname\tvalue\n");
