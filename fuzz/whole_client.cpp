@@ -70,8 +70,10 @@ class Server {
   }
   std::uint16_t port() const { return port_; }
 
-  void play(Script script) {
+  // Requests for other targets are of an input before: a client that gave up may be read late.
+  void play(Script script, std::string target) {
     const std::lock_guard lock(mutex_);
+    target_ = " " + std::move(target) + " HTTP/";
     script_ = std::move(script);
     played_.clear();
     next_ = 0;
@@ -113,6 +115,7 @@ class Server {
     Script::End end = Script::End::close;
     {
       const std::lock_guard lock(mutex_);
+      if (request.find(target_) == std::string::npos) return false;
       if (next_ < script_.answers.size()) {
         answer = script_.answers[next_++];
         end = script_.end;
@@ -135,6 +138,7 @@ class Server {
   std::uint16_t port_ = 0;
   std::mutex mutex_;
   Script script_;
+  std::string target_;
   std::vector<Played> played_;
   std::size_t next_ = 0;
 };
@@ -291,8 +295,10 @@ void check_get(const Result<Response>& got, const Store& store, bool to_sink,
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static auto& server = *new Server;
   const Script script = script_of({reinterpret_cast<const char*>(bytes), size});
-  server.play(script);
-  const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+  static int inputs = 0;
+  const std::string target = "/" + std::to_string(++inputs);
+  server.play(script, target);
+  const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + target;
   Request post = Request::post(url).with_body(std::string(k_body)).follow_redirects(false);
   if (script.keyed) post.idempotency_key(IdempotencyKey::automatic());
   const auto posted = sent(script.async, std::move(post));

@@ -10,6 +10,8 @@ namespace {
 // Of this thread: allocations until the one that fails; negative: none fails.
 thread_local long left = -1;
 thread_local std::int64_t bytes = 0;
+thread_local std::size_t counted_from = static_cast<std::size_t>(-1);
+thread_local long counted = 0;
 
 bool fails() {
   if (left < 0) return false;
@@ -32,6 +34,14 @@ bool fail_no_allocation() {
   return failed;
 }
 
+void count_allocations_from(std::size_t size) {
+  counted_from = size;
+  counted = 0;
+}
+long counted_allocations() {
+  return counted;
+}
+
 std::int64_t bytes_of_this_thread() {
   return bytes;
 }
@@ -41,6 +51,7 @@ void* operator new(std::size_t size) {
   void* const room = std::malloc(size == 0 ? 1 : size);
   if (room == nullptr) throw std::bad_alloc();
   bytes += block_of(room);
+  if (size >= counted_from) ++counted;
   return room;
 }
 void operator delete(void* room) noexcept {

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <utility>
+
+#include "transport/wire/frames.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -47,6 +50,9 @@ class [[nodiscard]] Task {
 namespace task_detail {
 
 struct PromiseBase {
+  static void* operator new(std::size_t size) { return take_frame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { give_frame(frame, size); }
+
   struct Final {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
