@@ -35,41 +35,6 @@ print(server.server_port, flush=True)
 server.serve_forever()
 )";
 
-constexpr const char* k_nginx = R"(daemon off; worker_processes 1; pid @/pid; error_log @/log;
-events {}
-http {
-  access_log off;
-  client_body_temp_path @; proxy_temp_path @; fastcgi_temp_path @; uwsgi_temp_path @; scgi_temp_path @;
-  gzip on; gzip_min_length 1; gzip_types text/plain; gzip_http_version 1.0;
-  limit_req_zone $server_port zone=slow:1m rate=2r/s;
-  limit_req_status 429;
-  default_type text/plain;
-  server {
-    listen 127.0.0.1:PORT;
-    listen 127.0.0.1:TLS ssl;
-    ssl_certificate @/cert.pem; ssl_certificate_key @/key.pem;
-    root @/files;
-    location / { }
-    location /limited { limit_req zone=slow; try_files /text =404; }
-    location /small-bodies { client_max_body_size 10; proxy_pass http://127.0.0.1:REFUSED; }
-    location /dead { proxy_pass http://127.0.0.1:REFUSED; }
-    location /once { keepalive_requests 1; try_files /text =404; }
-    location /busy { add_header Retry-After 7 always; return 503; }
-    location /moved { return 301 /text; }
-    location /see-other { return 303 /text; }
-    location /closed { add_header Retry-After 3600 always; return 503; }
-    location /gone { return 444; }
-    location /timeout { return 408; }
-    location /up/ { proxy_read_timeout 300ms; proxy_next_upstream off; proxy_pass http://127.0.0.1:UP/; }
-  }
-}
-)";
-
-void replace(std::string& text, const std::string& what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-}
-
 template <class Try>
 bool works(std::uint16_t port, Try attempt) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -100,22 +65,44 @@ std::uint16_t free_port() {
   }
 }
 
-// Asked, and then made to: a peer may wait for its clients for half a minute.
 Peer::~Peer() {
-  if (child_ > 0) {
-    kill(child_, SIGTERM);
-    bool gone = false;
-    for (int i = 0; i < 40 && !gone; ++i) {
-      std::this_thread::sleep_for(50ms);
-      gone = waitpid(child_, nullptr, WNOHANG) == child_;
-    }
-    if (!gone) {
-      kill(child_, SIGKILL);
-      waitpid(child_, nullptr, 0);
-    }
-  }
+  stop();
   std::error_code ignored;
   if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+// Asked, and then made to: a peer may wait for its clients for half a minute.
+void Peer::stop() {
+  if (child_ <= 0) return;
+  kill(child_, SIGTERM);
+  bool gone = false;
+  for (int i = 0; i < 200 && !gone; ++i) {
+    std::this_thread::sleep_for(10ms);
+    gone = waitpid(child_, nullptr, WNOHANG) == child_;
+  }
+  if (!gone) return kill_now();
+  child_ = -1;
+}
+
+void Peer::kill_now() {
+  if (child_ <= 0) return;
+  kill(child_, SIGKILL);
+  waitpid(child_, nullptr, 0);
+  child_ = -1;
+}
+
+void Peer::restart() {
+  stop();
+  start(command_.front(), command_);
+}
+
+void Peer::freeze() const {
+  kill(child_, SIGSTOP);
+  waitpid(child_, nullptr, WUNTRACED);
+}
+
+void Peer::thaw() const {
+  kill(child_, SIGCONT);
 }
 
 void Peer::make_folder() {
@@ -130,12 +117,40 @@ std::string Peer::write(const std::string& name, const std::string& text) const 
   return folder_ + "/" + name;
 }
 
-std::string Peer::write_configuration(const std::string& name, std::string text) const {
-  replace(text, "@", folder_);
-  replace(text, "PORT", std::to_string(port_));
-  replace(text, "TLS", std::to_string(tls_port_));
-  replace(text, "REFUSED", "1");
-  return write(name, text);
+std::string Peer::write_configuration(const std::string& name, const std::string& text) {
+  ports_["port"] = port_;
+  ports_["refused"] = 1;
+  std::string written;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto open = text.find('<', at);
+    written += text.substr(at, open - at);
+    if (open == std::string::npos) break;
+    const auto close = text.find('>', open);
+    const std::string key = text.substr(open + 1, close - open - 1);
+    if (key == "folder") {
+      written += folder_;
+    } else {
+      if (ports_.count(key) == 0) ports_[key] = free_port();
+      written += std::to_string(ports_[key]);
+    }
+    at = close + 1;
+  }
+  return write(name, written);
+}
+
+void Peer::write_certificates() const {
+  const redial::testing::TestAuthority authority;
+  const auto keep = [&](const std::string& name, const redial::testing::TestCertificate& one) {
+    write(name + ".pem", one.certificate);
+    write(name + ".key", one.key);
+    write(name + ".both", one.certificate + one.key);
+  };
+  write("ca.pem", authority.certificate());
+  keep("good", authority.good());
+  keep("expired", authority.expired());
+  keep("self_signed", authority.self_signed());
+  keep("wrong_host", authority.wrong_host());
+  keep("wrong_chain", authority.wrong_chain());
 }
 
 void Peer::start(const std::string& package, std::vector<std::string> command) {
@@ -143,8 +158,9 @@ void Peer::start(const std::string& package, std::vector<std::string> command) {
     missing_ = command.front() + " is not installed (Debian: " + package + ")";
     return;
   }
+  command_ = std::move(command);
   std::vector<char*> arguments;
-  for (auto& one : command) arguments.push_back(one.data());
+  for (auto& one : command_) arguments.push_back(one.data());
   arguments.push_back(nullptr);
   const std::string log = folder_ + "/output";
   child_ = fork();
@@ -169,7 +185,7 @@ void Peer::start(const std::string& package, std::vector<std::string> command) {
   }
   std::string words;
   std::getline(std::ifstream(log), words);
-  missing_ = command.front() + " does not start: " + words;
+  missing_ = command_.front() + " does not start: " + words;
 }
 
 Httpbin::Httpbin() {
@@ -194,26 +210,4 @@ Httpbin::Httpbin() {
   close(ends[0]);
   if (line.empty()) missing_ = "httpbin does not start";
   port_ = static_cast<std::uint16_t>(std::atoi(line.c_str()));
-}
-
-Nginx::Nginx(std::uint16_t upstream) {
-  make_folder();
-  port_ = free_port();
-  tls_port_ = free_port();
-  std::string conf = k_nginx;
-  replace(conf, "UP", std::to_string(upstream));
-  const redial::testing::TestAuthority authority;
-  const auto certificate = authority.good();
-  write("ca.pem", authority.certificate());
-  write("cert.pem", certificate.certificate);
-  write("key.pem", certificate.key);
-  std::filesystem::create_directories(folder_ + "/files");
-  write("files/text", std::string(5000, 'a') + "end\n");
-  std::filesystem::permissions(folder_ + "/files", std::filesystem::perms::all);
-  start("nginx-light",
-        {"/usr/sbin/nginx", "-c", write_configuration("conf", conf), "-e", folder_ + "/log"});
-}
-
-std::string Nginx::ca_file() const {
-  return folder_ + "/ca.pem";
 }

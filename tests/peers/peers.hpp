@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,20 @@ class Peer {
   std::string url(const std::string& path) const {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
   }
+  /// At one of its TLS ports, by the name that its configuration has for it.
+  std::string tls_url(const std::string& path, const std::string& name = "tls") const {
+    return "https://127.0.0.1:" + std::to_string(ports_.at(name)) + path;
+  }
+  /// The authority that signed its good certificates, a PEM file.
+  std::string ca_file() const { return folder_ + "/ca.pem"; }
+
+  /// Ended in good order; from one moment to the next; and there again, on the same ports.
+  void stop();
+  void kill_now();
+  void restart();
+  /// Alive, and does nothing: its kernel still accepts connections, and takes what is sent.
+  void freeze() const;
+  void thaw() const;
 
  protected:
   Peer() = default;
@@ -26,14 +41,18 @@ class Peer {
   void make_folder();
   /// Writes a file there, and returns its path.
   std::string write(const std::string& name, const std::string& text) const;
-  /// The same with "@" for the folder, "PORT" and "TLS" for the ports, "REFUSED" for a port where
-  /// nobody listens.
-  std::string write_configuration(const std::string& name, std::string text) const;
+  /// The same with "<folder>" for the folder, "<refused>" for a port where nobody listens, and any
+  /// other "<name>" for a port: a free one unless `ports_` has it.
+  std::string write_configuration(const std::string& name, const std::string& text);
+  /// A certificate of each kind that goes wrong, a good one, and the authority: good.pem and so on,
+  /// with their keys.
+  void write_certificates() const;
   /// Runs a program, its words to the folder, until `port()` is there; else `missing` says why.
   void start(const std::string& package, std::vector<std::string> command);
   pid_t child_ = -1;
   std::uint16_t port_ = 0;
-  std::uint16_t tls_port_ = 0;
+  std::map<std::string, std::uint16_t> ports_;
+  std::vector<std::string> command_;
   std::string missing_;
   std::string folder_;  // removed with it
 };
@@ -48,23 +67,19 @@ class Httpbin final : public Peer {
   Httpbin();
 };
 
-/// nginx with the places that the tests visit (see peers.cpp).
+/// nginx with the places that the tests visit (see nginx.cpp), over TCP and TLS.
 class Nginx final : public Peer {
  public:
-  /// `upstream`: the port that "/up/…" is passed on to.
+  /// `upstream`: the port that "/up/…" is passed on to; "/to/PORT/…" goes to any.
   explicit Nginx(std::uint16_t upstream = 1);
-  std::string tls_url(const std::string& path) const {
-    return "https://127.0.0.1:" + std::to_string(tls_port_) + path;
-  }
-  /// The authority that signed its certificate, a PEM file.
-  std::string ca_file() const;
 };
 
 /// haproxy, with a place for each of its ways to refuse.
 class Haproxy final : public Peer {
  public:
-  /// `upstream`: the port that "/up/…" is passed on to.
-  explicit Haproxy(std::uint16_t upstream = 1);
+  /// `upstream`: as nginx's; `behind`: the port that its port "pass" hands connections on to,
+  /// bytes and all.
+  explicit Haproxy(std::uint16_t upstream = 1, std::uint16_t behind = 1);
 };
 
 /// squid, a forward proxy that caches nothing. It forbids forbidden.test.
@@ -78,14 +93,13 @@ class Squid final : public Peer {
 class Mitmproxy final : public Peer {
  public:
   Mitmproxy();
-  std::string ca_file() const { return folder_ + "/mitmproxy-ca-cert.pem"; }
+  std::string authority() const { return folder_ + "/mitmproxy-ca-cert.pem"; }
 };
 
-/// `openssl s_server` with a certificate of a TestAuthority.
+/// `openssl s_server` with a certificate of a TestAuthority. It serves one connection at a time.
 class OpensslServer final : public Peer {
  public:
-  enum class Certificate { good, expired, self_signed, wrong_host, wrong_chain };
-  explicit OpensslServer(Certificate kind, std::vector<std::string> flags = {});
-  std::string tls_url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/"; }
-  std::string ca_file() const { return folder_ + "/ca.pem"; }
+  /// `certificate`: good, expired, self_signed, wrong_host or wrong_chain.
+  explicit OpensslServer(const std::string& certificate, std::vector<std::string> flags = {});
+  std::string secure_url() const { return "https" + url("/").substr(4); }
 };

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <redial/testing/fault_server.hpp>
+
+#include "conformance/faults/driver.hpp"
+#include "conformance/faults/nature.hpp"
+#include "peers/peers.hpp"
+
+namespace conformance {
+
+/// What a peer does with a request, and what each attempt comes to.
+struct Row {
+  enum class Methods { all, get, with_body, repeatable, plain_post };
+
+  std::string what;
+  std::string url;
+  /// In turn; the last stays. By the peer's manual and RFC 9110, never from what redial said.
+  std::vector<Nature> natures = {};
+  /// The same where the request goes on a connection that has carried another, if it differs.
+  std::vector<Nature> when_reused = {};
+  ClientSpec client = {};
+  Methods methods = Methods::all;
+  /// A place whose answer leaves the connection open; "/warm" unless given, "-" where there is
+  /// none.
+  std::string warm = {};
+  /// Whom the peer passes requests on to: its ledger is held against the report.
+  const redial::testing::FaultServer* origin = nullptr;
+  /// So often the peer itself sends on what may be repeated.
+  int sends_on = 1;
+  bool large_body = false;
+  bool expects = false;
+};
+using Rows = std::vector<Row>;
+
+inline Nature not_sent(redial::Persistence again = redial::Persistence::transient) {
+  return {.evidence = redial::Evidence::not_sent, .again = again, .status = 0, .read = false};
+}
+inline Nature lost(redial::Persistence again = redial::Persistence::transient) {
+  return {.evidence = redial::Evidence::maybe, .again = again, .status = 0};
+}
+inline Nature status(int code, std::optional<long> hint = {}) {
+  return {.status = code, .hint = hint};
+}
+/// The same, said by the peer while its origin has seen nothing.
+inline Nature unread(Nature nature) {
+  nature.read = false;
+  return nature;
+}
+inline Nature cut() {
+  return {.body = redial::BodyVerdict::cut};
+}
+inline Nature redirect(int code) {
+  return {.status = code, .redirects = true};
+}
+
+inline ClientSpec impatient(ClientSpec spec = {}) {
+  spec.attempt = std::chrono::milliseconds(500);
+  return spec;
+}
+inline ClientSpec trusting(const std::string& ca_file) {
+  ClientSpec spec;
+  spec.ca_file = ca_file;
+  return spec;
+}
+inline ClientSpec through(const Peer& proxy, const std::string& ca_file = {}) {
+  ClientSpec spec = trusting(ca_file);
+  spec.proxy = proxy.url("");
+  return spec;
+}
+
+/// What a gateway stands before, in these tests: a server of ours that goes wrong.
+class Upstream {
+ public:
+  explicit Upstream(redial::testing::FaultServer::Options options = {});
+  redial::testing::FaultServer server;
+};
+
+Rows rows_of(const Nginx& peer, const Upstream& up);
+Rows rows_of(const Haproxy& peer, const Upstream& up);
+Rows rows_of(const Httpbin& peer);
+Rows rows_of(const Squid& peer, const Upstream& up, const Upstream& secure);
+Rows rows_of(const Mitmproxy& peer, const Upstream& up);
+Rows rows_of(const OpensslServer& peer, const std::string& what, const Nature& nature,
+             Row::Methods methods);
+/// The same over TLS, by a proxy's CONNECT.
+Rows in_a_tunnel(const Rows& rows, const Peer& proxy);
+
+}  // namespace conformance

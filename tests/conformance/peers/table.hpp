@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "conformance/peers/row.hpp"
+
+namespace conformance {
+
+/// Plays rows, many at a time (they wait most of the time), and says which cells disagree with the
+/// oracle or with the origin's ledger.
+class Table {
+ public:
+  using Problems = std::vector<std::string>;
+
+  /// Every cell of the row.
+  void add(const std::string& peer, const Row& row);
+  /// One after another, as one: for a peer that can only do one thing at a time.
+  void add_one_by_one(const std::string& peer, const Rows& rows);
+  /// A scene of its own; what disagrees.
+  void add(const std::string& name, std::function<Problems()> scene);
+
+  /// Plays what was added, and forgets it; how many cells.
+  std::size_t play();
+  std::size_t passed() const { return passed_; }
+  std::size_t failed() const { return failed_; }
+
+ private:
+  struct Cell {
+    std::string name;
+    std::function<Problems()> play;
+  };
+  using Cells = std::vector<Cell>;
+  static Cells cells_of(const std::string& peer, const Row& row);
+
+  std::vector<Cells> queues_;
+  std::size_t passed_ = 0;
+  std::size_t failed_ = 0;
+};
+
+}  // namespace conformance
