@@ -40,7 +40,6 @@ frontend all
   http-request redirect location /loop code 308 if { path /loop }
   use_backend up if { path_beg /up/ }
   use_backend again if { path_beg /again/ }
-  use_backend any if { path_beg /to/ }
   use_backend dead if { path /dead }
   http-request return status 200 content-type text/plain string served if { path / /warm }
 frontend brief
@@ -50,19 +49,10 @@ frontend brief
 frontend shut
   bind 127.0.0.1:<shut> ssl crt <folder>/good.both
   tcp-request connection reject
-listen pass
-  mode tcp
-  bind 127.0.0.1:<pass>
-  timeout server 20s
-  server s 127.0.0.1:<behind>
 backend dead
   server s 127.0.0.1:<refused>
 backend up
   http-request set-path %[path,regsub(^/up,)]
-  server s 127.0.0.1:<up>
-backend kept
-  http-reuse never
-  http-request set-path %[path,regsub(^/kept,)]
   server s 127.0.0.1:<up>
 backend again
   retries 1
@@ -70,19 +60,14 @@ backend again
   http-request disable-l7-retry if METH_POST !{ req.hdr(Idempotency-Key) -m found }
   http-request set-path %[path,regsub(^/again,)]
   server s 127.0.0.1:<up>
-backend any
-  http-request set-dst-port path,field(3,/)
-  http-request set-path %[path,regsub(^/to/[0-9]*,)]
-  server s 0.0.0.0:0
 )";
 
 }  // namespace
 
-Haproxy::Haproxy(std::uint16_t upstream, std::uint16_t behind) {
+Haproxy::Haproxy(std::uint16_t upstream) {
   make_folder();
   port_ = free_port();
   ports_["up"] = upstream;
-  ports_["behind"] = behind;
   write_certificates();
   start("haproxy", {"/usr/sbin/haproxy", "-db", "-f", write_configuration("conf", k_conf)});
 }

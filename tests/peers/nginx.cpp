@@ -39,7 +39,6 @@ constexpr const char* k_places = R"(
     location /timeout { return 408; }
     location /empty { return 204; }
     location /up/ { proxy_pass http://127.0.0.1:<up>/; }
-    location ~ ^/to/([0-9]+)(/.*)$ { proxy_pass http://127.0.0.1:$1$2; }
 )";
 
 std::string server(const std::string& port, const std::string& settings = "") {

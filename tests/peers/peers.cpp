@@ -184,8 +184,8 @@ void Peer::start(const std::string& package, std::vector<std::string> command) {
     std::this_thread::sleep_for(50ms);
   }
   std::string words;
-  std::getline(std::ifstream(log), words);
-  missing_ = command_.front() + " does not start: " + words;
+  std::getline(std::ifstream(log), words, '\0');
+  throw std::runtime_error(command_.front() + " does not start: " + words);  // there, and broken
 }
 
 Httpbin::Httpbin() {

@@ -17,6 +17,8 @@ class Peer {
   /// Why it is not there, or empty: the tests are skipped with these words.
   const std::string& missing() const { return missing_; }
   std::uint16_t port() const { return port_; }
+  /// Another of its ports, by the name that its configuration has for it.
+  std::uint16_t port(const std::string& name) const { return ports_.at(name); }
   std::string url(const std::string& path) const {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
   }
@@ -70,16 +72,15 @@ class Httpbin final : public Peer {
 /// nginx with the places that the tests visit (see nginx.cpp), over TCP and TLS.
 class Nginx final : public Peer {
  public:
-  /// `upstream`: the port that "/up/…" is passed on to; "/to/PORT/…" goes to any.
+  /// `upstream`: the port that "/up/…" is passed on to.
   explicit Nginx(std::uint16_t upstream = 1);
 };
 
 /// haproxy, with a place for each of its ways to refuse.
 class Haproxy final : public Peer {
  public:
-  /// `upstream`: as nginx's; `behind`: the port that its port "pass" hands connections on to,
-  /// bytes and all.
-  explicit Haproxy(std::uint16_t upstream = 1, std::uint16_t behind = 1);
+  /// `upstream`: as nginx's.
+  explicit Haproxy(std::uint16_t upstream = 1);
 };
 
 /// squid, a forward proxy that caches nothing. It forbids forbidden.test.

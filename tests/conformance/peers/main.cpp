@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/peers/life.hpp"
 #include "conformance/peers/row.hpp"
 #include "conformance/peers/table.hpp"
 
@@ -32,6 +33,11 @@ class Program {
     for (const Row& row : rows()) table.add(name, row);
     std::printf("%s: %zu cells\n", name.c_str(), table.play());
     std::fflush(stdout);
+  }
+  template <class AnyPeer>
+  void play_life_of(const std::string& name, AnyPeer& peer, Upstream& up) {
+    add_life_of(table, peer, up);
+    std::printf("%s, its life: %zu cells\n", name.c_str(), table.play());
   }
   bool is_there(const std::string& name, const Peer& peer) {
     if (peer.missing().empty()) return true;
@@ -100,15 +106,17 @@ void run_openssl(Program& program) {
 
 int main(int argc, char** argv) {
   Program program(argc > 1 ? argv[1] : "");
-  const Upstream up;
-  const Upstream secure({.tls = redial::testing::FaultServer::Tls::good});
+  Upstream up;
+  const Upstream secure(redial::testing::FaultServer::Tls::good);
   if (program.wants("nginx")) {
-    const Nginx peer(up.server.port());
+    Nginx peer(up.server.port());
     program.run("nginx", peer, [&] { return rows_of(peer, up); });
+    if (peer.missing().empty()) program.play_life_of("nginx", peer, up);
   }
   if (program.wants("haproxy")) {
-    const Haproxy peer(up.server.port(), secure.server.port());
+    Haproxy peer(up.server.port());
     program.run("haproxy", peer, [&] { return rows_of(peer, up); });
+    if (peer.missing().empty()) program.play_life_of("haproxy", peer, up);
   }
   if (program.wants("httpbin")) {
     const Httpbin peer;

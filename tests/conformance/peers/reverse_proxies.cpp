@@ -1,6 +1,5 @@
 // nginx and haproxy: what they say themselves, and what they make of a server behind them.
 
-#include <map>
 #include <utility>
 
 #include "conformance/peers/row.hpp"
@@ -9,7 +8,6 @@ namespace conformance {
 namespace {
 
 using redial::Persistence;
-using Fault = redial::testing::Reply::Fault;
 
 // What both make of a server behind them that goes wrong (RFC 9110 §15.6.3, §15.6.5): an answer
 // that is none is a 502, silence a 504; half a body cannot be taken back, and is passed on as that.
@@ -60,31 +58,6 @@ std::vector<std::pair<std::string, Nature>> certificates() {
 }
 
 }  // namespace
-
-Upstream::Upstream(redial::testing::FaultServer::Options options) : server(std::move(options)) {
-  using redial::testing::Reply;
-  const auto on = [&](const char* route, Reply reply) {
-    reply.acts = true;
-    server.on(route, std::move(reply));
-  };
-  on("/stall", {.fault = Fault::stall});
-  on("/close", {.fault = Fault::close_after_read});
-  on("/reset", {.fault = Fault::reset_after_read});
-  on("/cut-head", {.fault = Fault::cut_head, .cut_after = 20});
-  on("/cut-body", {.body = "0123456789", .fault = Fault::cut_body, .cut_after = 4});
-  on("/204", {.status = 204, .reason = "No Content"});
-  on("/503", {.status = 503, .reason = "Busy", .headers = {{"Retry-After", "3600"}}});
-  on("/417", {.status = 417, .reason = "Expectation Failed", .early = true, .drains = true});
-  on("/wrong", {.body = "wrong"});
-  on("", {.body = "served"});
-  // The n-th request of an id: the first answer is lost, the next is not.
-  server.answer_with("/first-lost", [came = std::map<std::string, int>()](
-                                        const redial::testing::RecordedRequest& one) mutable {
-    Reply reply{.body = "served", .acts = true};
-    if (++came[one.header("X-Request-Id")] == 1) reply.fault = Fault::close_after_read;
-    return reply;
-  });
-}
 
 Rows rows_of(const Nginx& peer, const Upstream& up) {
   Rows rows;

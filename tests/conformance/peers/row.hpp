@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,7 +77,20 @@ inline ClientSpec through(const Peer& proxy, const std::string& ca_file = {}) {
 /// What a gateway stands before, in these tests: a server of ours that goes wrong.
 class Upstream {
  public:
-  explicit Upstream(redial::testing::FaultServer::Options options = {});
+  explicit Upstream(
+      redial::testing::FaultServer::Tls tls = redial::testing::FaultServer::Tls::none);
+  /// What is done at the moment in which the next request for a path has been read.
+  void when_read(const std::string& path, std::function<void()> act);
+
+ private:
+  struct Awaited {
+    std::mutex mutex;
+    std::string path;
+    std::function<void()> act;
+  };
+  Awaited awaited_;  // outlives the server's threads
+
+ public:
   redial::testing::FaultServer server;
 };
 

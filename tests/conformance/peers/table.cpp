@@ -109,8 +109,8 @@ bool takes(Row::Methods methods, const std::string& method) {
 
 }  // namespace
 
-Table::Cells Table::cells_of(const std::string& peer, const Row& row) {
-  Cells cells;
+Table::Scenes Table::cells_of(const std::string& peer, const Row& row) {
+  Scenes cells;
   for (const char* method : {"GET", "PUT", "POST", "POST with key"}) {
     if (!takes(row.methods, method)) continue;
     for (const bool reused : {false, true}) {
@@ -128,14 +128,14 @@ void Table::add(const std::string& peer, const Row& row) {
 }
 
 void Table::add_one_by_one(const std::string& peer, const Rows& rows) {
-  Cells queue;
+  Scenes queue;
   for (const Row& row : rows)
     for (auto& cell : cells_of(peer, row)) queue.push_back(std::move(cell));
   queues_.push_back(std::move(queue));
 }
 
-void Table::add(const std::string& name, std::function<Problems()> scene) {
-  queues_.push_back({{name, std::move(scene)}});
+void Table::add_one_by_one(Scenes scenes) {
+  queues_.push_back(std::move(scenes));
 }
 
 std::size_t Table::play() {
@@ -145,7 +145,7 @@ std::size_t Table::play() {
   for (std::size_t i = 0; i < k_threads; ++i) {
     threads.emplace_back([&] {
       for (std::size_t at = next++; at < queues_.size(); at = next++)
-        for (const Cell& cell : queues_[at]) problems[at].push_back(tried(cell.play));
+        for (const auto& cell : queues_[at]) problems[at].push_back(tried(cell.second));
     });
   }
   threads.clear();
@@ -155,7 +155,7 @@ std::size_t Table::play() {
     for (std::size_t i = 0; i < queues_[at].size(); ++i, ++count) {
       const Problems& found = problems[at][i];
       found.empty() ? ++passed_ : ++failed_;
-      if (!found.empty()) std::printf("%s\n", queues_[at][i].name.c_str());
+      if (!found.empty()) std::printf("%s\n", queues_[at][i].first.c_str());
       for (const auto& problem : found) std::printf("  %s\n", problem.c_str());
     }
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "conformance/peers/row.hpp"
@@ -19,8 +20,9 @@ class Table {
   void add(const std::string& peer, const Row& row);
   /// One after another, as one: for a peer that can only do one thing at a time.
   void add_one_by_one(const std::string& peer, const Rows& rows);
-  /// A scene of its own; what disagrees.
-  void add(const std::string& name, std::function<Problems()> scene);
+  /// Scenes of their own, by name: each says what disagrees.
+  using Scenes = std::vector<std::pair<std::string, std::function<Problems()>>>;
+  void add_one_by_one(Scenes scenes);
 
   /// Plays what was added, and forgets it; how many cells.
   std::size_t play();
@@ -28,14 +30,9 @@ class Table {
   std::size_t failed() const { return failed_; }
 
  private:
-  struct Cell {
-    std::string name;
-    std::function<Problems()> play;
-  };
-  using Cells = std::vector<Cell>;
-  static Cells cells_of(const std::string& peer, const Row& row);
+  static Scenes cells_of(const std::string& peer, const Row& row);
 
-  std::vector<Cells> queues_;
+  std::vector<Scenes> queues_;
   std::size_t passed_ = 0;
   std::size_t failed_ = 0;
 };

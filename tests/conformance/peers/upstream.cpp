@@ -1,0 +1,53 @@
+#include <map>
+#include <utility>
+
+#include "conformance/peers/row.hpp"
+
+namespace conformance {
+
+using redial::testing::FaultServer;
+using redial::testing::RecordedRequest;
+using redial::testing::Reply;
+using Fault = Reply::Fault;
+
+Upstream::Upstream(FaultServer::Tls tls)
+    : server({.tls = tls, .on_request = [this](const RecordedRequest& one) {
+                std::function<void()> act;
+                {
+                  const std::lock_guard lock(awaited_.mutex);
+                  if (one.target == awaited_.path) act.swap(awaited_.act);
+                }
+                if (act) act();
+              }}) {
+  const auto on = [&](const char* route, Reply reply) {
+    reply.acts = true;
+    server.on(route, std::move(reply));
+  };
+  on("/kill", {.fault = Fault::stall});
+  on("/stall", {.fault = Fault::stall});
+  on("/close", {.fault = Fault::close_after_read});
+  on("/reset", {.fault = Fault::reset_after_read});
+  on("/cut-head", {.fault = Fault::cut_head, .cut_after = 20});
+  on("/cut-body", {.body = "0123456789", .fault = Fault::cut_body, .cut_after = 4});
+  on("/204", {.status = 204, .reason = "No Content"});
+  on("/503", {.status = 503, .reason = "Busy", .headers = {{"Retry-After", "3600"}}});
+  on("/417", {.status = 417, .reason = "Expectation Failed", .early = true, .drains = true});
+  on("/wrong", {.body = "wrong"});
+  on("", {.body = "served"});
+  // The n-th request of an id: the first answer is lost, the next is not.
+  server.answer_with("/first-lost",
+                     [came = std::map<std::string, int>()](const RecordedRequest& one) mutable {
+                       Reply reply{.body = "served", .acts = true};
+                       if (++came[one.header("X-Request-Id")] == 1)
+                         reply.fault = Fault::close_after_read;
+                       return reply;
+                     });
+}
+
+void Upstream::when_read(const std::string& path, std::function<void()> act) {
+  const std::lock_guard lock(awaited_.mutex);
+  awaited_.path = path;
+  awaited_.act = std::move(act);
+}
+
+}  // namespace conformance
