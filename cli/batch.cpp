@@ -14,8 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-// Jobs that wait for their next attempt, at all hosts together: some 10 MB.
-constexpr std::size_t k_most_parked = 4096;
+constexpr std::size_t k_parked_a_place = 8;
 
 /// Who may wake the loop, for as long as it is there: also when a result cannot be written and the
 /// batch is left by an exception.
@@ -81,8 +80,10 @@ void Batch::run(const Interrupt& interrupt) {
 }
 
 bool Batch::has_place() {
+  if (!options_.parks) return loops_.size() < options_.concurrency;
   const std::size_t parked = std::min(loops_.parked(), loops_.size());
-  return loops_.size() - parked < options_.concurrency && parked < k_most_parked;
+  return loops_.size() - parked < options_.concurrency &&
+         parked < k_parked_a_place * options_.concurrency;
 }
 
 // Once, when nothing more is begun.
@@ -131,8 +132,10 @@ bool Batch::read_next() {
   const auto read_at = Clock::now();
   try {
     const JobSource::Next next = source_.next(job);
-    if (next == JobSource::Next::job)
+    if (next == JobSource::Next::job) {
+      last_line_ = job->line;
       queue_.add({.job = *std::move(job), .seq = read_++, .read_at = read_at});
+    }
     source_ended_ = next == JobSource::Next::end;
     return next == JobSource::Next::job;
   } catch (const UsageError& error) {

@@ -24,7 +24,11 @@ namespace redial::cli {
 class Batch {
  public:
   struct Options {
-    std::size_t concurrency = 16;  ///< calls on the wire; those that wait take no place
+    std::size_t concurrency = 16;
+    /// Calls that wait for their next attempt take no place, up to eight times as many as have one:
+    /// more would not be served within their deadlines when all waits end at once. The wire must
+    /// hold all calls to `concurrency` then.
+    bool parks = true;
     Loops::Options loops = {};
     std::size_t per_host = 16;  ///< jobs under way at one origin, waiting ones included
     bool fail_fast = false;     ///< after the first job that does not end ok, nothing more is begun
@@ -52,6 +56,8 @@ class Batch {
   bool exhausted() const;
   /// Lines of the jobs that were read and never begun.
   std::vector<std::uint64_t> unsent_lines() const;
+  /// Of the last job that was read; 0: none was.
+  std::uint64_t last_line() const noexcept { return last_line_; }
   /// Jobs that were begun and whose end `done` did not get to hear whole.
   std::vector<const InFlight*> untold() const;
 
@@ -84,6 +90,7 @@ class Batch {
   std::vector<std::uint64_t> given_up_;  // lines of jobs that had not been sent by then
   std::string failed_;                   // with fail_fast: the job that failed, and how
   std::uint64_t read_ = 0;
+  std::uint64_t last_line_ = 0;
   HostQueue queue_;
   std::vector<Slot> slots_;
   std::vector<std::size_t> free_;

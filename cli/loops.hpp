@@ -52,12 +52,13 @@ class Loops {
   void wake() noexcept;
   /// Every call ends as `cancelled` or `in_doubt`, soon.
   void cancel_all();
-  /// The same for those of which nothing was sent yet, and nothing is about to be.
+  /// The same for those of which nothing was sent yet.
   void cancel_unbegun();
 
   /// Calls whose end was not told.
   std::size_t size() const noexcept { return size_; }
-  /// Of these, the ones that waited for a time or for a guard when their loop was last seen.
+  /// Of these, the ones that needed nobody's place when their loop was last seen
+  /// (`CallGroup::parked`).
   std::size_t parked();
   std::size_t count() const noexcept { return workers_.empty() ? 1 : workers_.size(); }
   /// What they wait for just now.

@@ -70,6 +70,12 @@ CallSetup batch_setup(const RunFlags& flags) {
   return setup;
 }
 
+// A policy's own pool is a wire of its own, which the others do not count in.
+bool has_pools(const CallSetup& setup) {
+  return setup.adapter.pool || std::any_of(setup.routes.begin(), setup.routes.end(),
+                                           [](const auto& route) { return route.second.pool; });
+}
+
 Loops::Options loops_of(const RunFlags& flags) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const std::size_t first = flags.threads == 0 ? 1 : flags.threads;
@@ -185,12 +191,14 @@ int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const
                     .secret_queries = setup.session.secret_query_names};
   style.secret_headers.insert(style.secret_headers.end(), flags.call.redact.begin(),
                               flags.call.redact.end());
+  const bool parks = !has_pools(setup);  // which the session takes
   Session session = make_session(setup);
   const bool quiet = flags.call.silent;
   const CookieFile cookie_file(flags.call.cookies, session.cookies(), quiet);
   Progress progress(Progress::style_for(quiet, output.to_terminal()));
   Batch batch(session, source,
               {.concurrency = flags.concurrency,
+               .parks = parks,
                .loops = loops_of(flags),
                .per_host = flags.per_host == 0 ? flags.concurrency
                                                : std::min(flags.per_host, flags.concurrency),
@@ -255,10 +263,10 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
                           flags.jobs == "-" ? "standard input" : printable(flags.jobs),
                           chosen == "1-" ? "" : ", lines " + chosen);
     }
-    if (!batch.exhausted() && file != nullptr && !again.empty()) {
-      text +=
-          fmt::format("  next: redial run {} {} -o NEW.jsonl\n", again_text,
-                      rest_flag(lines_left(batch.unsent_lines(), file->last_line()).within(lines)));
+    if (!batch.exhausted() && !again.empty()) {
+      const std::uint64_t last = file != nullptr ? file->last_line() : batch.last_line();
+      text += fmt::format("  next: redial run {} {} -o NEW.jsonl\n", again_text,
+                          rest_flag(lines_left(batch.unsent_lines(), last).within(lines)));
     }
     if (tally.repeatable() > 0 && !again.empty()) {
       text += fmt::format("  next: redial retry {} {} --failed\n", again_text, out);

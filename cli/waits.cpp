@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <redial/http/text.hpp>
+#include <redial/policy/host_gate.hpp>
 
 #include "progress.hpp"
 #include "session/call_wait.hpp"
@@ -16,7 +17,6 @@ using detail::CallWait;
 
 // Guards say who they are in words of their own (Admission::reason).
 constexpr std::string_view k_rate = "rate limit";
-constexpr std::string_view k_pause = "the host asked for a pause";
 
 std::size_t& count_of(Waits& waits, const CallWait& wait) {
   switch (wait.what) {
@@ -27,7 +27,7 @@ std::size_t& count_of(Waits& waits, const CallWait& wait) {
     case CallWait::For::guard:
       break;
   }
-  if (wait.by == k_pause) return waits.server;
+  if (wait.by == HostGate::k_reason) return waits.server;
   return wait.by == k_rate ? waits.rate : waits.others;
 }
 

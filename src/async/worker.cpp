@@ -193,9 +193,15 @@ void AsyncWorker::arrive(Arrival arrival) noexcept {
   try {
     begin(std::move(arrival));
   } catch (...) {
+    Error told = no_memory_;
+    try {
+      told = Error(ErrorKind::local, "the call did not begin", {}, std::nullopt,
+                   std::current_exception());
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): that is what is told
+    }
     AsyncCall& call = *arrival.call;
     call.alive_ = std::move(arrival.call);
-    deliver(call, tl::make_unexpected(no_memory_));
+    deliver(call, tl::make_unexpected(std::move(told)));
   }
 }
 

@@ -53,7 +53,7 @@ Admission HostGate::admit(const AttemptContext& context, Now now) noexcept {
       pause.until, detail::from_seconds(context.draw * detail::in_seconds(pause.spread)));
   return {.kind = Admission::Kind::until,
           .at = at,
-          .reason = "the host asked for a pause",
+          .reason = k_reason,
           .retry_at = saturating_add(now.wall, pause.until - now.steady),
           .too_late = StopReason::retry_after_too_long};
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <boost/intrusive/set.hpp>
+#include <redial/policy/host_gate.hpp>
 
 #include "session/call_owner.hpp"
 #include "session/http_call.hpp"
@@ -25,6 +26,11 @@ CallReport doubtful() {
   report.outcome = CallOutcome::in_doubt;
   report.resend = Resend::unsafe;
   return report;
+}
+
+bool is_parked(const HttpCall& call) {
+  const auto wait = call.wait();
+  return wait && (wait->has_begun || wait->by == HostGate::k_reason);
 }
 
 // The hook by which a call that waits stands in its lane's line: no memory beside its own.
@@ -324,7 +330,10 @@ void CallGroup::cancel_all() {
 void CallGroup::cancel_unbegun() {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     Entry& one = *entry++;  // to be ready it leaves the list
-    if (one.parked && !one.call.has_begun()) cancel(&one);
+    if (!one.left && !one.call.has_begun()) cancel(&one);
+  }
+  for (auto& one : ready_) {
+    if (!one.left && !one.call.has_begun()) one.call.cancel();
   }
 }
 
@@ -377,7 +386,7 @@ void CallGroup::advance(Entry& entry) {
   const bool goes_on = entry.left ? entry.call.is_aborting() : until.has_value();
   if (!goes_on) return finish(entry);
   entry.note_sending(entry.call.is_sending());
-  entry.note_parked(!entry.sending);
+  entry.note_parked(!entry.sending && is_parked(entry.call));
   if (until) entry.look_at(*until);
 }
 

@@ -71,14 +71,16 @@ class REDIAL_EXPORT CallGroup {
   void wake() noexcept;
   /// Every call ends as `cancelled` or `in_doubt`, soon: go on with `run` until `size` is 0.
   void cancel_all();
-  /// The same for those of which nothing was sent yet, and nothing is about to be.
+  /// The same for those of which nothing was sent yet.
   void cancel_unbegun();
 
   /// Calls that are not over.
   std::size_t size() const noexcept;
   /// Of these, the ones with nothing on the wire: not begun, or waiting for their next attempt.
   std::size_t waiting() const noexcept { return entries_.size() + ready_.size() - sending_; }
-  /// Of these, the ones that wait for a time or for a guard: they were looked at.
+  /// Of these, the ones that need nobody's place meanwhile: they wait for their next attempt, or
+  /// for a host that asked for a pause. One that waits for its first turn elsewhere is not among
+  /// them, because a queue of such calls would only grow.
   std::size_t parked() const noexcept { return parked_; }
   /// What each of those that wait for a time or for a guard waits for, in no order, and how long
   /// that takes from now. Looks at every call: now and then, for people.

@@ -49,12 +49,16 @@ bool holds_parts(const Headers& headers) {
   return type && iequals(type->substr(0, k_parts.size()), k_parts);
 }
 
+constexpr std::string_view k_unit{"bytes="};
+
+// Other units are the server's own (RFC 9110 §14.1).
+bool is_of_bytes(std::string_view range) {
+  return range.size() >= k_unit.size() && iequals(range.substr(0, k_unit.size()), k_unit);
+}
+
 // Where a Range of one range begins, as far as that is said without the length of the whole:
 // "bytes=5-9", "bytes=5-".
 std::optional<std::uint64_t> first_of(std::string_view range) {
-  constexpr std::string_view k_unit{"bytes="};
-  if (range.size() < k_unit.size() || !iequals(range.substr(0, k_unit.size()), k_unit))
-    return std::nullopt;
   range.remove_prefix(k_unit.size());
   if (range.find(',') != std::string_view::npos) return std::nullopt;
   return number_of(trim_ows(range.substr(0, range.find('-'))));
@@ -135,7 +139,7 @@ std::optional<std::string> PartialBody::objection(const Headers& headers) {
 
 std::optional<std::string> PartialBody::begin_part(const Headers& headers, std::string_view asked) {
   *this = PartialBody();
-  if (holds_parts(headers)) return std::nullopt;
+  if (!is_of_bytes(asked) || holds_parts(headers)) return std::nullopt;
   const auto value = only(headers, "Content-Range");
   if (!value) return "has no Content-Range, or several";
   const auto range = parse_content_range(*value);

@@ -86,8 +86,8 @@ void SinkFeed::refuse(std::string why) {
 }
 
 bool SinkFeed::write(std::string_view piece) {
-  started_ = true;
   if (!open_) return false;
+  started_ = true;
   if (!partial_.has_room_for(piece.size())) {
     refuse("206 Partial Content with more bytes than its Content-Range says");
     return false;

@@ -100,6 +100,28 @@ check(len(sick.paths) <= 3, "a host that asked for a pause was sent on", sick.pa
 check(sum(row["outcome"] == "ok" for row in rows("sick.out")) == 20, "the others went on", told)
 check(all(row["line"] <= 20 for row in rows("sick.out") if row["outcome"] != "ok"), rows("sick.out"))
 
+# --- when all waits end at once, no more requests are on the wire than may be; with pools of their own, too
+many, ended = Host(status=503, fields={"Retry-After": "1"}), threading.Event()
+port = many.url.rsplit(":", 1)[1]
+names = [f"h{i}.test" for i in range(12)]
+resolve = [word for name in names for word in ("--resolve", f"{name}:{port}:127.0.0.1")]
+write("names.jsonl", [{"url": f"http://{name}:{port}/"} for name in names])
+open("pool.toml", "w").write("[policies.p]\npool.idle_per_origin = 8\n")
+for more in ([], ["--policy", "pool.toml#p"]):
+    many.most = 0
+    code, told = run("--concurrency", "2", "--retry", "1", *resolve, *more, "-o", "names.out", jobs="names.jsonl")
+    check(code in (3, 75) and many.most <= 2, "at once:", many.most, code, told)
+    check(len(rows("names.out")) == 12, told)
+
+# --- what waits for its first turn keeps its place: a queue of such jobs would outlast their deadlines
+well = Host()
+port = well.url.rsplit(":", 1)[1]
+resolve = [word for name in names for word in ("--resolve", f"{name}:{port}:127.0.0.1")]
+write("names.jsonl", [{"url": f"http://{name}:{port}/"} for name in names])
+open("all.toml", "w").write('[policies.p]\nrate = "10/s"\nburst = 1\nrate_per = "all"\ntimeouts.deadline = "500ms"\n')
+code, told = run("--policy", "all.toml#p", "--concurrency", "2", *resolve, "-o", "all.out", jobs="names.jsonl")
+check(code == 0 and "12 ok" in told, "a rate over all hosts", code, told)
+
 # --- the first Ctrl-C gives up what only waited for its turn: nothing of it is sent
 paced = Host()
 write("paced.jsonl", [{"url": f"{paced.url}/{i}"} for i in range(10)])
@@ -112,6 +134,20 @@ process.send_signal(signal.SIGINT)
 told = process.communicate()[1]
 check(process.returncode == 75 and "finishing 0 calls in flight" in told and "9 not sent" in told, process.returncode, told)
 check(len(paced.paths) == 1 and len(rows("paced.out")) == 1, paced.paths)
+
+# --- a stream that was saved names what is left of it, too
+paced = Host()
+process = subprocess.Popen([os.environ["REDIAL"], "run", "-", "--stream", "--save-jobs", "saved.jsonl", "--rate", "1/h",
+                            "-m", "100000", "-o", "stream.out"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+process.stdin.write("".join(f"{paced.url}/{i}\n" for i in range(6)))
+process.stdin.flush()
+paced.served.acquire()
+while not rows("stream.out"):
+    if process.poll() is not None: break
+process.send_signal(signal.SIGINT)
+process.stdin.close()
+told = process.stderr.read()
+check(process.wait() == 75 and "next: redial run saved.jsonl --from-line 2 -o" in told, process.returncode, told)
 
 # --- stopped in between, the lines that are left are named, and no job is sent twice
 go.clear()

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include <redial/config.hpp>
 #include <redial/policy/guard.hpp>
@@ -30,6 +31,8 @@ inline namespace v0 {
 class REDIAL_EXPORT HostGate final : public Guard {
  public:
   static constexpr std::size_t k_most_hosts = 1024;
+  /// `Admission::reason` of every hold.
+  static constexpr std::string_view k_reason{"the host asked for a pause"};
 
   HostGate();
   ~HostGate() override;

@@ -391,6 +391,16 @@ TEST_F(Downloads, OfTheCallersRangeMayBeShorterOrSeveral) {
   }
 }
 
+// PostgREST, for one, counts rows.
+TEST_F(Downloads, OfARangeInAnotherUnitAreTheServersAffair) {
+  for (const auto* range : {"0-9", "items=0-9"}) {
+    store = Store();
+    transport->then(Scripted::answer(206, {{"Content-Range", "0-9/100"}}, k_text));
+    EXPECT_TRUE(get({.headers = {{"Range", range}}}).has_value()) << range;
+    EXPECT_EQ(store.stored, k_text) << range;
+  }
+}
+
 TEST_F(Downloads, ByHeadHaveNothingToHoldAgainstADigest) {
   transport->then(
       Scripted::answer(200, fields({{"Repr-Digest", k_digest}, {"Content-Digest", k_digest}})));
