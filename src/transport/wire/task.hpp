@@ -50,6 +50,7 @@ class [[nodiscard]] Task {
 namespace task_detail {
 
 struct PromiseBase {
+  // NOLINTNEXTLINE(misc-new-delete-overloads): the one with the size is its match
   static void* operator new(std::size_t size) { return take_frame(size); }
   static void operator delete(void* frame, std::size_t size) noexcept { give_frame(frame, size); }
 
