@@ -90,6 +90,8 @@ process = subprocess.Popen([os.environ["REDIAL"], "run", "sick.jsonl", "--concur
                            stderr=subprocess.PIPE, text=True)
 for _ in range(20):
     well.served.acquire()
+while len(rows("sick.out")) < 20 and process.poll() is None:
+    pass  # the client has still to read the last ones, and to write them down
 process.send_signal(signal.SIGINT)
 first = process.stderr.readline()
 check("finishing 3 calls in flight" in first, first)
