@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <redial/http/text.hpp>
 #include <redial/policy/host_gate.hpp>
+#include <redial/policy/rate_limiter.hpp>
 
 #include "progress.hpp"
 #include "session/call_wait.hpp"
@@ -14,9 +15,6 @@ namespace redial::cli {
 namespace {
 
 using detail::CallWait;
-
-// Guards say who they are in words of their own (Admission::reason).
-constexpr std::string_view k_rate = "rate limit";
 
 std::size_t& count_of(Waits& waits, const CallWait& wait) {
   switch (wait.what) {
@@ -28,7 +26,7 @@ std::size_t& count_of(Waits& waits, const CallWait& wait) {
       break;
   }
   if (wait.by == HostGate::k_reason) return waits.server;
-  return wait.by == k_rate ? waits.rate : waits.others;
+  return wait.by == RateLimiter::k_reason ? waits.rate : waits.others;
 }
 
 std::string in_text(Duration span) {

@@ -124,7 +124,7 @@ Admission RateLimiter::admit(const AttemptContext& context, Now now) noexcept {
   }
   if (turn.at <= now.steady) return {};
   Admission wait{
-      .kind = Admission::Kind::until, .permit = turn.ticket, .at = turn.at, .reason = "rate limit"};
+      .kind = Admission::Kind::until, .permit = turn.ticket, .at = turn.at, .reason = k_reason};
   if (turn.at != SteadyTime::max()) wait.retry_at = saturating_add(now.wall, turn.at - now.steady);
   return wait;
 }

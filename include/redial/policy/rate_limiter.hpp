@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <redial/config.hpp>
 #include <redial/policy/guard.hpp>
@@ -65,6 +66,8 @@ REDIAL_EXPORT void validate(const RateLimit& limit);
 class REDIAL_EXPORT RateLimiter final : public Guard {
  public:
   static constexpr std::size_t k_most_lines = 10'000;
+  /// `Admission::reason` of every hold.
+  static constexpr std::string_view k_reason{"rate limit"};
 
   /// Throws as `validate`.
   explicit RateLimiter(RateLimit limit);
