@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <atomic>
-#include <limits>
 #include <mutex>
 #include <stdexcept>
 #include <unordered_map>
@@ -88,7 +87,7 @@ struct CookieJar::State {
 
   // All of these: with the lock held.
   bool put(Cookie cookie, WallTime now);
-  bool shadows_secure(const Cookie& cookie) const;
+  bool shadows_secure(const Cookie& cookie, WallTime now) const;
   void drop_expired(Bucket& bucket, WallTime now) {
     count -= std::erase_if(bucket, [&](const Entry& e) { return expired(e.cookie, now); });
   }
@@ -111,21 +110,21 @@ void CookieJar::State::make_room(Bucket& bucket, WallTime now) {
   if (count <= k_most) return;
   for (auto& [domain, other] : by_domain) drop_expired(other, now);
   if (count <= k_most) return;
-  Bucket* worst = nullptr;
-  std::uint64_t used = std::numeric_limits<std::uint64_t>::max();
+  Bucket* from = nullptr;
+  Bucket::iterator worst;
   for (auto& [domain, other] : by_domain) {
-    for (const auto& entry : other) {
-      if (entry.used >= used) continue;
-      used = entry.used;
-      worst = &other;
-    }
+    const auto oldest = std::min_element(
+        other.begin(), other.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
+    if (oldest == other.end() || (from != nullptr && oldest->used >= worst->used)) continue;
+    from = &other;
+    worst = oldest;
   }
-  std::erase_if(*worst, [&](const Entry& entry) { return entry.used == used; });
+  from->erase(worst);  // it alone: the cookies of one request share `used`
   --count;
 }
 
 // "Leave Secure cookies alone" (RFC 6265bis §5.7): plain http must not put one in front of it.
-bool CookieJar::State::shadows_secure(const Cookie& cookie) const {
+bool CookieJar::State::shadows_secure(const Cookie& cookie, WallTime now) const {
   return std::any_of(by_domain.begin(), by_domain.end(), [&](const auto& domain_and_bucket) {
     const auto& [domain, bucket] = domain_and_bucket;
     if (!detail::domain_matches(domain, cookie.domain) &&
@@ -133,7 +132,8 @@ bool CookieJar::State::shadows_secure(const Cookie& cookie) const {
       return false;
     }
     return std::any_of(bucket.begin(), bucket.end(), [&](const Entry& entry) {
-      return entry.cookie.secure && entry.cookie.name == cookie.name &&
+      return entry.cookie.secure && !expired(entry.cookie, now) &&
+             entry.cookie.name == cookie.name &&
              detail::path_matches(cookie.path, entry.cookie.path);
     });
   });
@@ -215,7 +215,7 @@ bool CookieJar::store(const Url& url, std::string_view set_cookie, WallTime now,
   detail::ParsedCookie parsed = detail::parse_set_cookie(url, set_cookie, now);
   if (!parsed.cookie) return ignored(parsed.why);
   const std::lock_guard lock(state_->mutex);
-  if (!url.is_tls() && state_->shadows_secure(*parsed.cookie)) {
+  if (!url.is_tls() && state_->shadows_secure(*parsed.cookie, now)) {
     return ignored("plain http cannot replace a Secure cookie");
   }
   return state_->put(*std::move(parsed.cookie), now);

@@ -86,6 +86,14 @@ TEST(CookieJar, PlainHttpLeavesSecureCookiesAlone) {
   EXPECT_EQ(jar.header_for(k_https, k_now), "a=good; b=1; a=other");
 }
 
+TEST(CookieJar, AnExpiredSecureCookieIsInNobodysWay) {
+  CookieJar jar;
+  jar.store(k_https, "a=old; Secure; Max-Age=60", k_now);
+  EXPECT_FALSE(jar.store(k_http, "a=new", k_now + 59s));
+  EXPECT_TRUE(jar.store(k_http, "a=new", k_now + 60s));
+  EXPECT_EQ(jar.header_for(k_http, k_now + 60s), "a=new");
+}
+
 TEST(CookieJar, ExpiryIsSeenOnTheGivenClock) {
   CookieJar jar;
   jar.store(k_https, "a=1; Max-Age=60", k_now);
@@ -139,6 +147,21 @@ TEST(CookieJar, KeepsAtMost3000AndDropsTheLongestUnused) {
   EXPECT_EQ(jar.size(), 3000U);
   EXPECT_EQ(jar.header_for(Url("https://h0.test/"), k_now), "a=1");
   EXPECT_EQ(jar.header_for(Url("https://h1.test/"), k_now), "");
+}
+
+// What one request took along was used at the same moment; it still goes one by one.
+TEST(CookieJar, AFullOneMakesRoomForOneByOne) {
+  CookieJar jar;
+  const auto host = [](int i) { return Url("https://h" + std::to_string(i) + ".test/"); };
+  for (int i = 0; i < 20; ++i) {
+    for (int c = 0; c < 150; ++c) jar.store(host(i), "c" + std::to_string(c) + "=1", k_now);
+    jar.header_for(host(i), k_now);
+  }
+  ASSERT_EQ(jar.size(), 3000U);
+  jar.store(host(20), "a=1", k_now);
+  EXPECT_EQ(jar.size(), 3000U);
+  EXPECT_EQ(jar.all(k_now).size(), 3000U);
+  EXPECT_EQ(jar.matching(host(0), k_now).size(), 149U);
 }
 
 TEST(CookieJar, ByHandNamesWhatIsWrongAndNotTheValue) {
