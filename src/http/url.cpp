@@ -176,11 +176,11 @@ void set_v6(std::string_view given, Authority& authority) {
   authority.is_v6 = true;
 }
 
-std::uint16_t port_of(std::string_view text) {
+std::optional<std::uint16_t> port_of(std::string_view text) {
   int port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65535) {
-    throw std::invalid_argument("its port is not between 1 and 65535");
+    return std::nullopt;
   }
   return static_cast<std::uint16_t>(port);
 }
@@ -201,21 +201,36 @@ Authority read_authority(std::string_view text) {
     set_name(text.substr(0, colon), authority);
     if (colon != std::string_view::npos) port = text.substr(colon);
   }
-  if (port.size() > 1) authority.port = port_of(port.substr(1));
+  if (port.size() > 1) {
+    authority.port = port_of(port.substr(1));
+    if (!authority.port) throw std::invalid_argument("its port is not between 1 and 65535");
+  }
   return authority;
 }
 
-// For messages: no userinfo, no query.
+// For messages about what is no URL: no userinfo, no query. A password that should have been
+// encoded may hold what ends an authority: nothing up to the last @ is shown, nor what stands for a
+// port and is none; nor what follows that @ where it may be a query's.
 std::string shown(std::string_view text) {
-  text = text.substr(0, text.find_first_of("?#"));
-  const auto start = text.find("://");
-  const auto from = start == std::string_view::npos ? 0 : start + 3;
-  const auto slash = text.find_first_of("/\\", from);
-  const auto at = text.substr(0, slash).rfind('@');
-  std::string out(text);
-  if (at != std::string_view::npos && at >= from)
-    out = std::string(text.substr(0, from)) + "***" + std::string(text.substr(at));
-  return printable(out);
+  const auto slashes = text.find("//");
+  const auto from = slashes == std::string_view::npos ? 0 : slashes + 2;
+  const std::string_view rest = text.substr(from);
+  const auto ends = rest.find_first_of("?#");
+  const auto at = rest.rfind('@');
+  std::string out(text.substr(0, from));
+  if (at != std::string_view::npos) {
+    out += "***";
+    if (ends > at) out += rest.substr(at, ends - at);
+    return printable(out);
+  }
+  const std::string_view path_too = rest.substr(0, ends);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/\\?#"));
+  const auto v6 = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
+  const auto colon = authority.find(':', v6 == std::string_view::npos ? 0 : v6);
+  const bool hidden = slashes != std::string_view::npos && colon < authority.size() - 1 &&
+                      !port_of(authority.substr(colon + 1));
+  if (!hidden) return printable(out.append(path_too));
+  return printable(out.append(authority.substr(0, colon + 1)).append("***"));
 }
 
 bool has_scheme(std::string_view reference) {

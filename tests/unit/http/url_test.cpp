@@ -41,6 +41,28 @@ TEST(Url, SecretsAreRedacted) {
   EXPECT_EQ(url.redacted(), "https://***@a/x?Token=***&q=1&api%5Fkey=***");
 }
 
+// A password that should have been encoded ends up where no userinfo is.
+TEST(Url, MessagesHidePasswordsThatBreakTheUrl) {
+  const auto shown = [](const char* text) {
+    std::string why;
+    EXPECT_FALSE(Url::try_parse(text, &why)) << text;
+    return why.substr(0, why.find("\": ") + 1);
+  };
+  EXPECT_EQ(shown("http://user:pa/ss@127.0.0.1:9/x"), "URL \"http://***@127.0.0.1:9/x\"");
+  EXPECT_EQ(shown("http://user:pa/s@s@127.0.0.1:9"), "URL \"http://***@127.0.0.1:9\"");
+  EXPECT_EQ(shown("http://user:pa\\ss@a/?token=t"), "URL \"http://***@a/\"");
+  EXPECT_EQ(shown("user:pa/ss@a"), "URL \"***@a\"");
+  for (const auto* text : {"http://user:pa?ss@a/", "http://user:pa#ss@a/", "http://a b/?token=s@t"})
+    EXPECT_EQ(shown(text), "URL \"http://***\"") << text;
+  for (const auto* text : {"http://user:pa/ss", "http://user:pa", "http://user:99999999?ss"})
+    EXPECT_EQ(shown(text), "URL \"http://user:***\"") << text;
+  EXPECT_EQ(shown("http://[::1]:pa/ss"), "URL \"http://[::1]:***\"");
+  EXPECT_EQ(shown("http://a b:80/x?token=t"), "URL \"http://a b:80/x\"");
+  EXPECT_EQ(shown("http://a b:/x"), "URL \"http://a b:/x\"");
+  EXPECT_EQ(shown("http://"), "URL \"http://\"");
+  EXPECT_EQ(shown("mailto:me"), "URL \"mailto:me\"");
+}
+
 TEST(UrlPrefix, ComparesPartsNotText) {
   const UrlPrefix host("https://api.x.com");
   EXPECT_TRUE(host.matches(Url("https://API.x.com/a")));
