@@ -27,24 +27,18 @@ struct RecordingTransport::State {
 class RecordingTransport::Tap final : public Exchange, public Exchange::Sink {
  public:
   Tap(Exchange& original, std::shared_ptr<State> state, SteadyTime begun, std::size_t number)
-      : original_(original), state_(std::move(state)), begun_(begun), number_(number) {
-    method = original.method;
-    url = original.url;
-    headers = original.headers;
-    tls = original.tls;
-    proxy = original.proxy;
-    limits = original.limits;
-    receive = original.receive;
-    fresh_connection = original.fresh_connection;
-    decode_content = original.decode_content;
+      : Exchange(original),  // everything that is to be sent, whatever comes to it later
+        original_(original),
+        state_(std::move(state)),
+        begun_(begun),
+        number_(number) {
     interaction_ = {.method = std::string(original.method),
                     .url = original.url->redacted(state_->redaction.query_names),
                     .headers = *original.headers};
-    body = original.body;
     if (const auto bytes = original.body->in_memory()) {
       interaction_.body = *bytes;
     } else {
-      copied_ = Body::stream([this](char* into, std::size_t size) { return copy(into, size); },
+      copied_ = Body::reader(std::make_unique<CopyingReader>(*original.body, interaction_.body),
                              original.body->length());
       body = &copied_;
     }
@@ -67,6 +61,8 @@ class RecordingTransport::Tap final : public Exchange, public Exchange::Sink {
     return sink_->write(piece);
   }
 
+  bool wants_more(const std::function<void()>& ready) override { return sink_->wants_more(ready); }
+
   void finished(Outcome outcome) override {
     const auto self = record(outcome);  // lives until the end of this function
     original_.response = std::move(response);
@@ -75,15 +71,26 @@ class RecordingTransport::Tap final : public Exchange, public Exchange::Sink {
   }
 
  private:
-  std::size_t copy(char* into, std::size_t size) {
-    if (!reader_) {
-      interaction_.body.clear();
-      reader_ = original_.body->open();
+  class CopyingReader final : public BodyReader {
+   public:
+    CopyingReader(const Body& body, std::string& copy) : body_(body), copy_(copy) {}
+    std::size_t read(char* into, std::size_t size) override {
+      const std::size_t count = reader().read(into, size);
+      copy_.append(into, count);
+      return count;
     }
-    const std::size_t count = reader_->read(into, size);
-    interaction_.body.append(into, count);
-    return count;
-  }
+    bool is_ready(const std::function<void()>& ready) override { return reader().is_ready(ready); }
+
+   private:
+    BodyReader& reader() {
+      if (!reader_) reader_ = body_.open();
+      return *reader_;
+    }
+
+    const Body& body_;
+    std::string& copy_;
+    std::unique_ptr<BodyReader> reader_;
+  };
 
   std::unique_ptr<Tap> record(const Outcome& outcome) {
     const Redaction& redaction = state_->redaction;
@@ -122,7 +129,6 @@ class RecordingTransport::Tap final : public Exchange, public Exchange::Sink {
   EventLoop* loop_ = nullptr;
   Interaction interaction_;
   Body copied_;
-  std::unique_ptr<BodyReader> reader_;
   Exchange::Sink* sink_ = nullptr;
   std::string streamed_;
 };

@@ -109,6 +109,63 @@ TEST(Recording, KeepsWhatGoesToASink) {
   EXPECT_EQ(recorder.recording->cassette().interactions[0].outcome.body, "streamed");
 }
 
+// Looks at what it is to send, and answers.
+class Looking final : public Transport {
+ public:
+  std::shared_ptr<EventLoop> lease() override { return scripted_->lease(); }
+  void start(EventLoop&, Exchange& exchange) override {
+    unix_socket = exchange.unix_socket;
+    body_is_ready = exchange.body->open()->is_ready([] {});
+    ReceivedResponse received;
+    received.status = 200;
+    sink_wants_more = exchange.head(received)->wants_more([] {});
+    exchange.finished({.evidence = Evidence::responded, .status = 200});
+  }
+  void cancel(EventLoop&, Exchange&) override {}
+
+  std::string unix_socket;
+  bool body_is_ready = true;
+  bool sink_wants_more = true;
+
+ private:
+  std::shared_ptr<ScriptedTransport> scripted_ = std::make_shared<ScriptedTransport>();
+};
+
+// A body without a first byte yet, for a sink that is full.
+struct Paused final : Exchange, Exchange::Sink {
+  struct Reader final : BodyReader {
+    std::size_t read(char*, std::size_t) override { throw std::logic_error("not yet"); }
+    bool is_ready(const std::function<void()>&) override { return false; }
+  };
+  Paused() {
+    method = "PUT";
+    url = &place;
+    headers = &fields;
+    body = &outgoing;
+    tls = &options;
+    unix_socket = "/run/here";
+  }
+  Exchange::Sink* head(ReceivedResponse&) override { return this; }
+  void finished(Outcome) override {}
+  bool write(std::string_view) override { return true; }
+  bool wants_more(const std::function<void()>&) override { return false; }
+
+  Url place{"http://a.test/x"};
+  Headers fields;
+  Body outgoing = Body::reader(std::make_unique<Reader>());
+  TlsOptions options;
+};
+
+TEST(Recording, HandsOnAllThatIsToBeSentAndWhoeverHasToWait) {
+  const auto below = std::make_shared<Looking>();
+  RecordingTransport recording(below);
+  Paused exchange;
+  recording.start(*recording.lease(), exchange);
+  EXPECT_EQ(below->unix_socket, "/run/here");
+  EXPECT_FALSE(below->body_is_ready);
+  EXPECT_FALSE(below->sink_wants_more);
+}
+
 TEST(Recording, CancellingReachesTheTransportBelow) {
   Recorder recorder;
   recorder.scripted->on("").answer(Scripted::hanging(Phase::head));
