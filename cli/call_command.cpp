@@ -12,6 +12,7 @@
 #include "errors.hpp"
 #include "exit_codes.hpp"
 #include "output.hpp"
+#include "same_file.hpp"
 #include "write_out.hpp"
 
 namespace redial::cli {
@@ -147,6 +148,9 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   CallSetup setup = make_setup(flags);
   if (std::string why; !Url::try_parse(setup.url, &why)) throw UsageError(why);
   const std::string format = checked_write_out(flags.write_out);
+  refuse_shared({{flags.remote_name ? "-O" : "-o", output_name(flags)},
+                 {"--report", flags.report},
+                 {"-c", flags.cookies.jar}});
   const auto output = make_output(flags);
   ReportFile report_file(flags.report);
 

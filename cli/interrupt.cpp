@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace redial::cli {
@@ -16,15 +17,25 @@ sigset_t watched() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  struct sigaction hangup {};
+  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN)  // nohup
+    sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGUSR2);  // ends the waiter
   return set;
 }
 
+// There is one in a process: whoever reads a flag's file needs not be handed it.
+std::atomic<const Interrupt*>& present() {
+  static std::atomic<const Interrupt*> interrupt = nullptr;
+  return interrupt;
+}
+
 }  // namespace
 
-Interrupt::Interrupt(int patience) {
+Interrupt::Interrupt(int patience) : stopped_(eventfd(0, EFD_CLOEXEC)) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   const sigset_t set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   waiter_ = std::thread([this, set, patience] {
@@ -44,10 +55,12 @@ Interrupt::Interrupt(int patience) {
         _exit(128 + signal);
       }
       signal_ = signal;
+      eventfd_write(stopped_.fd(), 1);
       stop_.request_stop();
       if (heard == 2) insisted_.request_stop();
     }
   });
+  present() = this;
 }
 
 // Two requests in a moment: whoever obeys the first takes its half files away meanwhile.
@@ -64,9 +77,18 @@ bool Interrupt::ends_by_itself(const sigset_t& set) const {
 }
 
 Interrupt::~Interrupt() {
+  present() = nullptr;
   over_ = true;
   pthread_kill(waiter_.native_handle(), SIGUSR2);
   waiter_.join();
+}
+
+ssize_t read_interruptibly(int fd, char* into, std::size_t size) {
+  const Interrupt* const interrupt = present();
+  const ssize_t count =
+      read_until(interrupt == nullptr ? -1 : interrupt->stopped_.fd(), fd, into, size);
+  if (interrupt != nullptr && interrupt->happened()) throw Interrupted();
+  return count;
 }
 
 void Interrupt::on_ask(std::function<void()> wake) const {

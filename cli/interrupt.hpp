@@ -2,19 +2,27 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 
+#include <sys/types.h>
+
+#include "lines.hpp"
+
 namespace redial::cli {
 
-/// Turns Ctrl-C and SIGTERM into a stop request, and a second one into a second request or the end
-/// of the process; SIGUSR1 asks how things stand, as with dd.
+/// Ctrl-C before anything was sent.
+struct Interrupted {};
+
+/// Turns Ctrl-C, SIGTERM and SIGHUP (but under nohup) into a stop request, and a second one into a
+/// second request or the end of the process; SIGUSR1 asks how things stand, as with dd.
 ///
-/// Make it first thing in main: it blocks the signals for every thread that starts later and waits
-/// for them on one of its own, so that nothing runs inside a signal handler. SIGPIPE is ignored: a
-/// closed pipe is a write error.
+/// Make it first thing in main, once: it blocks the signals for every thread that starts later and
+/// waits for them on one of its own, so that nothing runs inside a signal handler. SIGPIPE and
+/// SIGXFSZ are ignored: a closed pipe and a file that may not grow are write errors.
 class Interrupt {
  public:
   /// `patience`: signals that are requests; the next one ends the process, at once but for the
@@ -32,10 +40,11 @@ class Interrupt {
   void on_ask(std::function<void()> wake) const;
   /// Whether someone has asked since the last time.
   bool asked() const { return asked_.exchange(false); }
-  /// 130 for Ctrl-C, 143 for SIGTERM.
+  /// 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
   int exit_code() const { return 128 + signal_; }
 
  private:
+  friend ssize_t read_interruptibly(int fd, char* into, std::size_t size);
   bool ends_by_itself(const sigset_t& set) const;
 
   std::stop_source stop_;
@@ -45,7 +54,11 @@ class Interrupt {
   mutable std::atomic<bool> asked_{false};
   mutable std::mutex mutex_;
   mutable std::function<void()> wake_;
+  File stopped_;  // an eventfd, set with the first request
   std::thread waiter_;
 };
+
+/// As read(2), but throws Interrupted when someone asks to stop, also while nothing comes.
+ssize_t read_interruptibly(int fd, char* into, std::size_t size);
 
 }  // namespace redial::cli

@@ -36,7 +36,7 @@ File open_for_writing(const std::string& path) {
 void copy_all(int from, const std::string& name, const File& file, const std::string& file_name) {
   std::string piece(1 << 16, '\0');
   for (;;) {
-    const ssize_t count = ::read(from, piece.data(), piece.size());
+    const ssize_t count = read_interruptibly(from, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw UsageError(name + ": " + reason_of(errno));
     if (count == 0) break;
@@ -118,6 +118,8 @@ void JobFile::check(const Options& options, const Interrupt& interrupt, const Ea
       options.refused(error.what());
     }
   }
+  // Whoever wrote the input may have heard the same Ctrl-C: this need not be all of it.
+  if (interrupt.happened()) throw Interrupted();
 }
 
 // Two ids may share a fingerprint: the file itself says whether they are one.

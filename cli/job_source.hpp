@@ -22,9 +22,6 @@
 
 namespace redial::cli {
 
-/// Ctrl-C before anything was sent.
-struct Interrupted {};
-
 /// Where jobs come from while a batch runs.
 class JobSource {
  public:

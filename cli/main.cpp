@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -109,6 +111,28 @@ void add_many(CLI::App& app, Commands& commands) {
   });
 }
 
+// An unset variable of a shell must not count as a flag that was not given. Where empty means
+// something, it stays: no body, no field, no proxy.
+void refuse_empty(CLI::App& app) {
+  constexpr std::array k_may_be_empty{
+      "--proxy",  "--noproxy",     "--user-agent",  "--referer",        "--cookie",
+      "--header", "--data",        "--data-binary", "--data-urlencode", "--json",
+      "--form",   "--form-string", "--write-out"};
+  const CLI::Validator not_empty(
+      [](const std::string& value) {
+        return std::string(value.empty() ? "must not be empty" : "");
+      },
+      "");
+  for (CLI::Option* const option : app.get_options()) {
+    const auto is_it = [&](const char* name) { return option->check_name(name); };
+    if (option->get_items_expected_max() > 0 &&
+        std::none_of(k_may_be_empty.begin(), k_may_be_empty.end(), is_it))
+      option->check(not_empty);
+  }
+  for (CLI::App* const command : app.get_subcommands([](const CLI::App*) { return true; }))
+    refuse_empty(*command);
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{
       "redial makes one HTTP call finish well: it retries what is safe, waits as long as the "
@@ -140,6 +164,7 @@ int dispatch(int argc, char** argv) {
   declare_policy_command(app, commands.chosen);
   add_many(app, commands);
   add_self_description(app, commands);
+  refuse_empty(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

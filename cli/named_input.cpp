@@ -1,30 +1,31 @@
 #include "named_input.hpp"
 
 #include <array>
-#include <fstream>
-#include <iostream>
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "errors.hpp"
+#include "interrupt.hpp"
 
 namespace redial::cli {
-namespace {
-
-std::string read_stream(std::istream& stream, const std::string& name) {
-  std::string content;
-  std::array<char, 1 << 14> piece;
-  while (stream.read(piece.data(), piece.size()), stream.gcount() > 0)
-    content.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
-  if (stream.bad()) throw UsageError("cannot read " + name);
-  return content;
-}
-
-}  // namespace
 
 std::string read_named(const std::string& flag, const std::string& name) {
-  if (name == "-") return read_stream(std::cin, "standard input");
-  std::ifstream file(name, std::ios::binary);
-  if (!file) throw UsageError(flag + ": cannot open " + name);
-  return read_stream(file, name);
+  const File file(name == "-" ? dup(STDIN_FILENO) : ::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd() < 0) throw UsageError(flag + ": cannot open " + name);
+  std::string content;
+  std::array<char, 1 << 14> piece;
+  for (;;) {
+    const ssize_t count = read_interruptibly(file.fd(), piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0)
+      throw UsageError(flag + ": cannot read " + (name == "-" ? "standard input" : name) + ": " +
+                       std::generic_category().message(errno));
+    if (count == 0) return content;
+    content.append(piece.data(), static_cast<std::size_t>(count));
+  }
 }
 
 }  // namespace redial::cli

@@ -1,12 +1,9 @@
 #include "report_command.hpp"
 
-#include <cstddef>
 #include <memory>
-#include <stop_token>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -42,18 +39,15 @@ ResultRow row_of(const Line& line, const std::string& name) {
 
 // No report may take the place of the results or of another report.
 void check(const ReportFlags& flags) {
-  const std::pair<const char*, const std::string*> outputs[] = {
-      {"--html", &flags.html}, {"--md", &flags.markdown}, {"--junit", &flags.junit}};
+  const std::vector<NamedOutput> outputs{
+      {"--html", flags.html}, {"--md", flags.markdown}, {"--junit", flags.junit}};
+  int to_stdout = 0;
   for (const auto& [flag, path] : outputs) {
-    refuse_input(flag, *path, flags.results, "the results file");
-    for (const auto& [other, before] : outputs) {
-      if (other == flag) break;
-      if (*path == "-" && *before == "-")
-        throw UsageError("only one report goes to standard output");
-      if (same_file(*path, *before))
-        throw UsageError(std::string(flag) + ": " + *path + " is where " + other + " goes");
-    }
+    refuse_input(flag, path, flags.results, "the results file");
+    to_stdout += path == "-" ? 1 : 0;
   }
+  if (to_stdout > 1) throw UsageError("only one report goes to standard output");
+  refuse_shared(outputs);
 }
 
 void finish(BodyOutput* output, const std::string& text) {
@@ -62,7 +56,7 @@ void finish(BodyOutput* output, const std::string& text) {
   output->commit();
 }
 
-int run_report(const ReportFlags& flags, const Interrupt& interrupt) {
+int run_report(const ReportFlags& flags) {
   const std::string name = flags.results == "-" ? "standard input" : flags.results;
   check(flags);
   const File file = open_results(flags.results, name);
@@ -74,15 +68,7 @@ int run_report(const ReportFlags& flags, const Interrupt& interrupt) {
   if (junit) cases = std::make_unique<JunitReport>();
 
   RunStats stats;
-  const File stop(eventfd(0, EFD_CLOEXEC));
-  const std::stop_callback wake(interrupt.token(), [&] { eventfd_write(stop.fd(), 1); });
-  const auto read = [&](char* into, std::size_t size) {
-    const ssize_t count = read_until(stop.fd(), file.fd(), into, size);
-    if (interrupt.happened()) throw Interrupted();
-    return count;
-  };
-  LineReader lines(read, name);
-  each_result_line(lines, [&](const Line& line) {
+  each_result_line(file, name, [&](const Line& line) {
     const ResultRow row = row_of(line, name);
     stats.add(row);
     if (cases) cases->add(row);
@@ -119,9 +105,8 @@ void declare_report_command(CLI::App& app, std::function<int(const Interrupt&)>&
       "is no result, with its place (a last line that is cut is told and left out), or a report "
       "that would replace\n"
       "the results; 74 the report could not be written: what was there is still there.");
-  report->parse_complete_callback([flags, &chosen] {
-    chosen = [flags](const Interrupt& stop) { return run_report(*flags, stop); };
-  });
+  report->parse_complete_callback(
+      [flags, &chosen] { chosen = [flags](const Interrupt&) { return run_report(*flags); }; });
 }
 
 }  // namespace redial::cli

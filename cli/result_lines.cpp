@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "errors.hpp"
+#include "interrupt.hpp"
 #include "job.hpp"
 #include "json_view.hpp"
 
@@ -53,13 +54,18 @@ bool is_cut(std::string_view last) {
   }
 }
 
-void each_result_line(LineReader& lines, const std::function<void(const Line&)>& take) {
+void each_result_line(const File& file, const std::string& name,
+                      const std::function<void(const Line&)>& take) {
+  const auto read = [&file](char* into, std::size_t size) {
+    return read_interruptibly(file.fd(), into, size);
+  };
+  LineReader lines(read, name);
   while (const auto line = lines.next()) {
     if (is_blank(line->text)) continue;
     if (!line->ended && is_cut(line->text)) {
       std::fprintf(stderr,
                    "redial: %s: its last line is cut and left out: find out what became of %s\n",
-                   printable(lines.name()).c_str(), job_of_cut(line->text).c_str());
+                   printable(name).c_str(), job_of_cut(line->text).c_str());
       return;
     }
     take(*line);

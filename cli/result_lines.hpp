@@ -15,7 +15,8 @@ File open_results(const std::string& path, const std::string& name);
 bool is_cut(std::string_view last);
 
 /// Hands over the lines of a results file, but the blank ones. A last line that is cut is told on
-/// standard error and left out.
-void each_result_line(LineReader& lines, const std::function<void(const Line&)>& take);
+/// standard error and left out. Throws Interrupted when someone asks to stop meanwhile.
+void each_result_line(const File& file, const std::string& name,
+                      const std::function<void(const Line&)>& take);
 
 }  // namespace redial::cli

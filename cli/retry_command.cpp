@@ -46,8 +46,7 @@ class Results {
       : name_(path == "-" ? "standard input" : path) {
     for (const auto& text : where) where_.emplace_back(text);
     const File file = open_results(path, name_);
-    LineReader lines(file.fd(), name_, UINT64_MAX);
-    each_result_line(lines, [this](const Line& line) { take(line); });
+    each_result_line(file, name_, [this](const Line& line) { take(line); });
   }
 
   std::unordered_map<std::string, Verdict>& open() noexcept { return open_; }

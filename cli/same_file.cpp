@@ -30,4 +30,14 @@ void refuse_input(const char* flag, const std::string& output, const std::string
     throw UsageError(std::string(flag) + ": " + output + " is " + what + " itself");
 }
 
+void refuse_shared(const std::vector<NamedOutput>& outputs) {
+  for (auto one = outputs.begin(); one != outputs.end(); ++one) {
+    for (auto before = outputs.begin(); before != one; ++before) {
+      if (same_file(one->path, before->path))
+        throw UsageError(std::string(one->flag) + ": " + one->path + " is where " + before->flag +
+                         " goes");
+    }
+  }
+}
+
 }  // namespace redial::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace redial::cli {
 
@@ -13,5 +14,13 @@ bool same_file(const std::string& one, const std::string& other);
 /// file itself". `input` may be "-", which is whatever standard input is read from.
 void refuse_input(const char* flag, const std::string& output, const std::string& input,
                   const char* what);
+
+struct NamedOutput {
+  const char* flag;
+  std::string path;
+};
+/// Refuses two outputs that are one file, where one would replace the other: UsageError,
+/// "--report: a.json is where -o goes".
+void refuse_shared(const std::vector<NamedOutput>& outputs);
 
 }  // namespace redial::cli
