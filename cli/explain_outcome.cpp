@@ -11,6 +11,7 @@
 
 #include "exit_codes.hpp"
 #include "explain.hpp"
+#include "policy/attempts.hpp"
 
 namespace redial::cli {
 namespace {
@@ -239,7 +240,8 @@ Reason why_stopped(const Subject& subject, const Verdict& verdict) {
       const std::string counter(to_string(attempt.cause));
       return {"Every retry is spent: total = " + count_text(subject.retry.total) +
                   (subject.retry.total.is_number()
-                       ? " makes at most " + std::to_string(subject.retry.total.number() + 1) +
+                       ? " makes at most " +
+                             std::to_string(detail::attempts_of(subject.retry.total).number()) +
                              " attempts"
                        : "") +
                   (counter == "none" ? "." : ", and the counter `" + counter + "` lies within it."),

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "explain.hpp"
+#include "policy/attempts.hpp"
 
 namespace redial::cli {
 namespace {
@@ -150,8 +151,8 @@ std::string attempts_text(const Subject& subject) {
   if (total.is_unlimited()) return "As many attempts as fit";
   const int retries = total.is_off() ? 0 : total.number();
   if (retries == 0) return "One attempt, no retry";
-  return "At most " + std::to_string(retries + 1) + " attempts (" + std::to_string(retries) +
-         (retries == 1 ? " retry)" : " retries)");
+  return "At most " + std::to_string(detail::attempts_of(total).number()) + " attempts (" +
+         std::to_string(retries) + (retries == 1 ? " retry)" : " retries)");
 }
 
 std::string deadline_text(const Subject& subject) {
@@ -329,8 +330,8 @@ std::string explain_schedule_json(const Subject& subject) {
   json["method"] = subject.call.method;
   json["policy"] = subject.policy;
   json["attempts"] = nullptr;
-  if (subject.retry.total.is_number()) json["attempts"] = subject.retry.total.number() + 1;
-  if (subject.retry.total.is_off()) json["attempts"] = 1;
+  if (const Count most = detail::attempts_of(subject.retry.total); most.is_number())
+    json["attempts"] = most.number();
   json["limits"] = nullptr;
   if (!subject.limits.empty()) json["limits"] = subject.limits;
   json["deadline_s"] = limit(subject.deadline());

@@ -392,7 +392,8 @@ void into(const Value& value, PolicyFileContent::Named& policy) {
 void read_limit(const Value& value, Duration& out) {
   Duration span{};
   const std::size_t before = value.problems.size();
-  read_duration(value, span, MayBe::unlimited);
+  // A bare 0 needs no unit: it is no limit with one either.
+  if (value.node.value_exact<std::int64_t>() != 0) read_duration(value, span, MayBe::unlimited);
   if (value.problems.size() != before) return;
   if (span <= Duration::zero())
     return value.refuse("must be positive", "\"unlimited\" switches a limit off");
@@ -446,6 +447,19 @@ constexpr std::array k_retry_fields{
 void lifetime(const Value& value, PolicyFileContent::Named& policy) {
   read_limit(value, part(policy, static_cast<const IdempotencyKeys*>(nullptr)).lifetime);
 }
+void key_header(const Value& value, PolicyFileContent::Named& policy) {
+  std::string& header = part(policy, static_cast<const IdempotencyKeys*>(nullptr)).header;
+  std::string given = header;
+  read(value, given);
+  if (!is_token(given)) return value.refuse(in_quotes(given) + " is not a header's name");
+  header = std::move(given);
+}
+void max_length(const Value& value, PolicyFileContent::Named& policy) {
+  std::size_t& most = part(policy, static_cast<const IdempotencyKeys*>(nullptr)).max_length;
+  auto length = static_cast<std::int64_t>(most);
+  read(value, length);
+  most = static_cast<std::size_t>(length);
+}
 // In the policy itself too; `burst` and `rate_per` say more about `rate`.
 constexpr std::array k_rate_fields{
     Field{"rate", into<&RateLimit::rate>},
@@ -465,9 +479,9 @@ constexpr std::array k_tls_fields{
     Field{"key_file", into<&TlsOptions::key_file>},
 };
 constexpr std::array k_idempotency_fields{
-    Field{"header", into<&IdempotencyKeys::header>},
+    Field{"header", key_header},
     Field{"quoted", into<&IdempotencyKeys::quoted>},
-    Field{"max_length", into<&IdempotencyKeys::max_length>},
+    Field{"max_length", max_length},
     Field{"lifetime", lifetime},
 };
 constexpr std::array k_pool_fields{

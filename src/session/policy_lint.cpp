@@ -13,6 +13,7 @@
 #include <redial/session/adapter.hpp>
 #include <redial/session/policy_file.hpp>
 
+#include "policy/attempts.hpp"
 #include "session/policy_values.hpp"
 
 // One function a point of the checklist. None of them knows how waits are computed or what is
@@ -80,7 +81,7 @@ class Linter {
       warn(Point::retry_cap, "total",
            fmt::format("{} retries multiply the traffic of an outage by up to {} and hide it for "
                        "long; a small cap keeps failure visible",
-                       total.number(), total.number() + 1),
+                       total.number(), detail::attempts_of(total).number()),
            "total = 3");
     }
     if (!total.is_number()) return;
@@ -188,14 +189,15 @@ class Linter {
   void check_statuses() {
     for (const auto& [field, statuses] :
          {std::pair{"status_forcelist", &retry_.status_forcelist},
-          std::pair{"retry_after_statuses", &retry_.retry_after_statuses}}) {
+          std::pair{"retry_after_statuses", &retry_.retry_after_statuses},
+          std::pair{"gateway_statuses", &retry_.gateway_statuses}}) {
       std::vector<int> answers, permanent;
       for (const int code : statuses->codes()) {
         // 413 with a Retry-After is a temporary condition by RFC 9110 §15.5.14.
         if (code == 413 && statuses == &retry_.retry_after_statuses) continue;
         if (code < 400) {
           answers.push_back(code);
-        } else if (!is_transient(code)) {
+        } else if (!is_transient(code) && statuses != &retry_.gateway_statuses) {
           permanent.push_back(code);
         }
       }
@@ -336,6 +338,17 @@ class Linter {
           "it has begun, a POST acts twice",
           "trust_unavailable = false, and an idempotency key");
     }
+    std::vector<int> throttled;
+    for (const int code : retry_.throttle_statuses.codes()) {
+      if (code >= 500) throttled.push_back(code);
+    }
+    if (!throttled.empty()) {
+      warn(Point::writes, "throttle_statuses",
+           codes_text(throttled) +
+               ": does not prove that the request was not processed: it is waited for as a 429 is, "
+               "but only what may be repeated is sent again",
+           "statuses by which a request is turned away, such as 403");
+    }
     const Statuses certain{408, 417, 421, 425, 429};
     std::vector<int> guessed;
     for (const int code : retry_.not_processed.codes()) {
@@ -356,6 +369,12 @@ class Linter {
       warn(Point::security, "allow_insecure_redirects",
            "a redirect from https to http is followed: the request goes on in clear text",
            "allow_insecure_redirects = false");
+    }
+    if (retry_.remove_headers_on_redirect.empty()) {
+      warn(Point::security, "remove_headers_on_redirect",
+           "is empty: whoever a redirect leads to gets the Authorization and the cookies that were "
+           "meant for another origin",
+           "leave it out");
     }
     if (retry_.redirects_keep_post) {
       say(Severity::note, Point::writes, "redirects_keep_post",

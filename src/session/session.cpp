@@ -15,6 +15,7 @@
 
 #include "http/content_codings.hpp"
 #include "http/structured_fields.hpp"
+#include "policy/attempts.hpp"
 #include "retrying/nesting.hpp"
 #include "session/credentials.hpp"
 #include "session/digest_logins.hpp"
@@ -72,11 +73,6 @@ Policy overridden(const Policy& base, const RequestOptions& options) {
   if (options.idle_timeout) timeouts.idle = *options.idle_timeout;
   if (options.deadline) timeouts.deadline = options.deadline;
   return base.with(options.retry ? *options.retry : base.retry(), timeouts);
-}
-
-Count attempts_of(const Retry& retry) {
-  if (retry.total.is_unlimited()) return Count::unlimited();
-  return retry.total.is_off() ? Count(1) : Count(retry.total.number() + 1);
 }
 
 // Within a `retry()` that alone is to retry.
@@ -255,7 +251,7 @@ Result<detail::CallPlan> Session::State::plan(Request request,
     }
     if (detail::within_retry()) {
       plan.nested = detail::note_nested_retries("a session's " + plan.request->method,
-                                                attempts_of(plan.policy->retry()));
+                                                detail::attempts_of(plan.policy->retry().total));
       if (plan.nested && plan.nested->stood_down) own(standing_down(*plan.policy));
     }
     if (call.proxies) {

@@ -153,6 +153,7 @@ cut by the deadline; only 2 of 4 attempts start' -m 30 --jitter none --connect-t
 # The longest waits, 10 and 20 s before attempts 2 and 3 of 15 s each, end a call of 100 s with its fourth attempt.
 says 'and every wait is the longest: 100 s, cut by the deadline; only 4 of 10 attempts start' --method PUT --retry 9 --backoff 10 -m 100
 says 'One attempt, no retry within 60 s' --retry 0
+says 'At most 2147483647 attempts (2147483647 retries)' --retry 2147483647
 "$REDIAL" explain --json --backoff 1 --jitter none -m 100 >"$work/json"
 "$REDIAL" explain --json --method POST --status 503 --header 'Retry-After: 7' >"$work/json2"
 "$REDIAL" explain --json --error reset >"$work/json3"

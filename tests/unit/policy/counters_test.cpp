@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/attempts.hpp"
+
 namespace {
 
 using namespace redial;
@@ -30,6 +32,15 @@ TEST(Counters, OfEveryCause) {
 }
 
 // Numbers and "no number" share four bytes: no number passes for the other.
+TEST(Count, AttemptsAreOneMoreThanRetriesAsFarAsNumbersGo) {
+  EXPECT_EQ(detail::attempts_of(0), Count(1));
+  EXPECT_EQ(detail::attempts_of(3), Count(4));
+  EXPECT_EQ(detail::attempts_of(Count::off()), Count(1));
+  EXPECT_TRUE(detail::attempts_of(Count::unlimited()).is_unlimited());
+  EXPECT_EQ(detail::attempts_of(2147483646), Count(2147483647));
+  EXPECT_EQ(detail::attempts_of(2147483647), Count(2147483647));
+}
+
 TEST(Count, TheLeastNumberIsANumber) {
   const Count least(std::numeric_limits<int>::min());
   EXPECT_TRUE(least.is_number());

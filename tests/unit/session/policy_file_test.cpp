@@ -340,6 +340,19 @@ TEST(PolicyFile, DurationsNeedAUnit) {
   expect_refused("timeouts.attempt = 00:00:30", "is a date or time, must be a duration");
   expect_refused("timeouts.attempt = \"0s\"", "must be positive");
   expect_refused("timeouts.deadline = \"0s\"", "must be positive");
+  // "0s", which a bare number is told to be, would be refused next.
+  expect_refused(
+      "timeouts.connect = 0",
+      "p.toml:2:20: error: p.timeouts.connect: must be positive; instead: \"unlimited\"");
+}
+
+TEST(PolicyFile, IdempotencyKeysAreRefusedWhereTheyStand) {
+  expect_refused("idempotency.max_length = 0",
+                 "p.toml:2:26: error: p.idempotency.max_length: must be between 1 and 1000000");
+  expect_refused("idempotency.header = \"a b\"",
+                 "p.toml:2:22: error: p.idempotency.header: \"a b\" is not a header's name");
+  expect_refused("idempotency.header = \"\"", "\"\" is not a header's name");
+  expect_refused("idempotency.header = 1", "is an integer, must be a string");
 }
 
 TEST(PolicyFile, CountsAreWholeNumbersOrWords) {

@@ -101,6 +101,8 @@ TEST(Lint, StatusesThatAreNeverTransient) {
                  "status_forcelist", "400-407, 410-420, 422, 424, 426-428, 430-499, 501, 505-506");
   expect_warning({.status_forcelist = {202, 429}}, Point::retry_cap, "status_forcelist",
                  "202: an answer below 400 is no failure");
+  expect_warning({.gateway_statuses = {302, 404, 520}}, Point::retry_cap, "gateway_statuses",
+                 "302: an answer below 400 is no failure");
   EXPECT_THAT(lint(Retry{.status_forcelist = {409, 423, 429, 520, 599}}), IsEmpty());
   EXPECT_THAT(lint(Retry{.retry_after_statuses = {413}}), IsEmpty());
 }
@@ -111,6 +113,7 @@ TEST(Lint, SetASmallRetryCap) {
   EXPECT_THAT(lint({.total = 5}, {.attempt = 1s}), IsEmpty());
   expect_finding({.total = 6}, {.attempt = 1s}, Severity::warning, Point::retry_cap, "total",
                  "6 retries multiply the traffic of an outage by up to 7");
+  EXPECT_THAT(lint(Retry{.total = 2147483647}).at(0).text(), HasSubstr("up to 2147483647 and"));
   expect_warning({.total = Count::unlimited()}, Point::retry_cap, "total", "is unlimited");
   const auto storm = lint(Retry{.total = Count::unlimited()}, Timeouts{.deadline = k_unlimited});
   EXPECT_EQ(storm.at(0).severity, Severity::error);
@@ -157,6 +160,9 @@ TEST(Lint, TestWritesCarefully) {
   expect_warning({.not_processed = {429, 503}}, Point::writes, "not_processed",
                  "503: does not prove that the request was not processed");
   EXPECT_THAT(lint(Retry{.not_processed = {}}), IsEmpty());
+  expect_warning({.throttle_statuses = {403, 503}}, Point::writes, "throttle_statuses",
+                 "503: does not prove that the request was not processed");
+  EXPECT_THAT(lint(Retry{.throttle_statuses = {403}}), IsEmpty());
   expect_finding({.redirects_keep_post = true}, {}, Severity::note, Point::writes,
                  "redirects_keep_post", "repeat a POST");
 }
@@ -164,6 +170,8 @@ TEST(Lint, TestWritesCarefully) {
 TEST(Lint, WhoIsSpokenTo) {
   expect_warning({.allow_insecure_redirects = true}, Point::security, "allow_insecure_redirects",
                  "clear text");
+  expect_warning({.remove_headers_on_redirect = {}}, Point::security, "remove_headers_on_redirect",
+                 "meant for another origin");
   const auto findings = lint(Adapter{.tls = {.verify = false}});
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].field, "tls.verify");
