@@ -15,6 +15,8 @@ namespace wire {
 namespace {
 
 std::string reason_of(unsigned long code) {
+  // OpenSSL has no words for errors of the system: no such file, no permission.
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
   const char* const text = code == 0 ? nullptr : ERR_reason_error_string(code);
   return text == nullptr ? "unknown reason" : text;
 }

@@ -179,6 +179,7 @@ TEST(Lint, WhoIsSpokenTo) {
   ASSERT_EQ(missing.size(), 1U);
   EXPECT_EQ(missing[0].field, "tls.ca_file");
   EXPECT_EQ(missing[0].severity, Severity::warning);
+  EXPECT_THAT(missing[0].message, HasSubstr("/nonexistent: No such file or directory"));
 }
 
 // --- files
