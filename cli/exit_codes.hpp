@@ -16,6 +16,15 @@ enum ExitCode : int {
   k_interrupted = 130,  ///< Ctrl-C
 };
 
+/// Of two codes about several calls: 4 before 3 before 75 before 0; any other stands as it is.
+inline int worse(int one, int other) {
+  for (const int code : {k_in_doubt, k_failed, k_later}) {
+    if (one == code || (one == k_ok && other == code)) return code;
+    if (other == code && (one == k_failed || one == k_later)) return code;
+  }
+  return one;
+}
+
 inline ExitCode exit_code_of(CallOutcome outcome) {
   switch (outcome) {
     case CallOutcome::ok:

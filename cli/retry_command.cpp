@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cinttypes>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "errors.hpp"
+#include "exit_codes.hpp"
 #include "json_view.hpp"
 #include "result_lines.hpp"
 #include "result_row.hpp"
@@ -28,12 +30,14 @@ namespace {
 /// What a result line says about sending its job again.
 struct Verdict {
   std::string outcome, resend, reason, key, method, url, digest;
-  std::optional<WallTime> first;  ///< when it was first sent
-  bool chosen = false;            ///< by --where, or there was none
-  bool taken = false;             ///< is sent again
-  bool named = false;             ///< by its id
-  bool in_jobs = false;           ///< its job is in the jobs file
+  std::optional<WallTime> first;     ///< when it was first sent
+  std::optional<WallTime> retry_at;  ///< until then its server wants to be left alone
+  bool chosen = false;               ///< by --where, or there was none
+  bool taken = false;                ///< is sent again
+  bool named = false;                ///< by its id
+  bool in_jobs = false;              ///< its job is in the jobs file
 
+  bool waits() const { return retry_at && *retry_at > std::chrono::system_clock::now(); }
   bool may_repeat() const {
     return outcome != "in_doubt" && (resend == "safe" || (resend == "same_key" && !key.empty()));
   }
@@ -51,6 +55,7 @@ class Results {
 
   std::unordered_map<std::string, Verdict>& open() noexcept { return open_; }
   bool ended_well(const std::string& id) const { return ok_.contains(id); }
+  bool has(const std::string& id) const { return open_.contains(id) || ended_well(id); }
 
  private:
   static std::optional<WallTime> first_of(JsonView times) {
@@ -82,6 +87,7 @@ class Results {
           if (name == "\"method\"") verdict.method = text(value);
           if (name == "\"url\"") verdict.url = text(value);
           if (name == "\"digest\"") verdict.digest = text(value);
+          if (name == "\"retry_at\"") verdict.retry_at = parse_utc(text(value));
           if (name == "\"t\"") verdict.first = first_of(value);
         });
       }
@@ -121,7 +127,7 @@ void take_named(Results& results, const std::vector<std::string>& ids) {
 
 void take_failed(Results& results) {
   for (auto& [id, verdict] : results.open()) {
-    if (verdict.chosen && verdict.may_repeat()) verdict.taken = true;
+    if (verdict.chosen && verdict.may_repeat() && !verdict.waits()) verdict.taken = true;
   }
 }
 
@@ -161,12 +167,67 @@ void recognise(const Job& job, Results& results, const std::vector<std::string>&
   }
 }
 
-void list_left_out(Results& results) {
+/// The jobs without a result line.
+class Untold {
+ public:
+  void see(const Job& job, const Results& results) {
+    const bool has_result = results.has(job.id);
+    if (!has_result) {
+      ++count_;
+      // Up to here from the one before, when that has none either: what lies between holds no job.
+      const std::uint64_t first = follows_ ? last_ + 1 : job.line;
+      lines_ ? lines_->append(first, job.line) : void(lines_.emplace(std::to_string(job.line)));
+      last_ = job.line;
+    }
+    follows_ = !has_result;
+  }
+  std::uint64_t count() const noexcept { return count_; }
+  void tell(const RunFlags& flags) const {
+    if (count_ == 0) return;
+    std::fprintf(stderr,
+                 "redial: %" PRIu64
+                 " jobs have no result: never sent, or under way when the run ended; once you know "
+                 "which, this sends the others:\n%s",
+                 count_,
+                 next_line("run " + shell_quoted(flags.jobs) + flags.input.text() + " --lines " +
+                               lines_->text() + " -o NEW.jsonl",
+                           flags)
+                     .c_str());
+  }
+
+ private:
+  std::uint64_t count_ = 0;
+  std::uint64_t last_ = 0;
+  bool follows_ = false;
+  std::optional<LineRanges> lines_;
+};
+
+// Returns the exit code that they come to.
+int list_waiting(Results& results) {
   std::map<std::string, const Verdict*> left;
   for (const auto& [id, verdict] : results.open()) {
-    if (verdict.chosen && !verdict.taken) left.emplace(id, &verdict);
+    if (verdict.chosen && !verdict.taken && verdict.may_repeat() && verdict.waits())
+      left.emplace(id, &verdict);
   }
-  if (left.empty()) return;
+  if (left.empty()) return k_ok;
+  std::fprintf(stderr, "redial: %zu jobs wait, as their server asked:\n", left.size());
+  for (const auto& [id, verdict] : left) {
+    std::string when;
+    append_utc(when, *verdict->retry_at);
+    std::fprintf(stderr, "  %s  not before %s  %s %s\n", printable(id).c_str(), when.c_str(),
+                 verdict->method.c_str(), verdict->url.c_str());
+  }
+  return k_later;
+}
+
+// The same.
+int list_left_out(Results& results) {
+  std::map<std::string, const Verdict*> left;
+  for (const auto& [id, verdict] : results.open()) {
+    if (verdict.chosen && !verdict.taken && !(verdict.may_repeat() && verdict.waits()))
+      left.emplace(id, &verdict);
+  }
+  if (left.empty()) return k_ok;
   std::fprintf(
       stderr,
       "redial: %zu jobs are not sent again by themselves; find out what happened, and name "
@@ -177,6 +238,9 @@ void list_left_out(Results& results) {
                  verdict->outcome.c_str(), verdict->resend.c_str(), verdict->reason.c_str(),
                  verdict->method.c_str(), verdict->url.c_str());
   }
+  const bool in_doubt = std::any_of(
+      left.begin(), left.end(), [](const auto& one) { return one.second->outcome == "in_doubt"; });
+  return in_doubt ? k_in_doubt : k_failed;
 }
 
 }  // namespace
@@ -201,9 +265,13 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
   const RunOptions options(setup.options);
   Session session = make_session(setup);
   std::optional<CheckProgress> progress(flags);
-  JobFile jobs(
-      flags.jobs, {.format = JobFormat(flags.input)}, interrupt,
-      progress->each([&](const Job& job) { recognise(job, results, secrets, session, options); }));
+  Untold untold;
+  JobFile jobs(flags.jobs, {.format = JobFormat(flags.input)}, interrupt,
+               progress->each([&](const Job& job) {
+                 recognise(job, results, secrets, session, options);
+                 // Of one without a result nobody knows whether --where would choose it.
+                 if (flags.failed && flags.where.empty()) untold.see(job, results);
+               }));
   progress.reset();
   std::uint64_t count = 0;
   for (const auto& [id, verdict] : results.open()) {
@@ -211,10 +279,16 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
     if (!verdict.in_jobs) throw UsageError("job " + printable(id) + " is not in " + flags.jobs);
     ++count;
   }
-  if (flags.failed) list_left_out(results);
+  // One under way when a run was killed may have happened.
+  int left = untold.count() > 0 ? k_in_doubt : k_ok;
+  if (flags.failed) {
+    left = worse(left, list_waiting(results));
+    left = worse(left, list_left_out(results));
+    untold.tell(flags);
+  }
   if (count == 0) {
     if (!flags.call.silent) std::fputs("redial: nothing to send again\n", stderr);
-    return 0;
+    return left;
   }
   jobs.choose(
       [&](Job& job) {
@@ -230,11 +304,10 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
       count);
   RunOutput output(output_options);
   const auto next = [&](const Batch& batch) -> std::string {
-    if (batch.tally().repeatable() == 0 || output.path().empty()) return {};
-    return fmt::format("  next: redial retry {}{} {} --failed\n", shell_quoted(flags.jobs),
-                       flags.input.text(), shell_quoted(output.path()));
+    if (output.path().empty()) return {};
+    return next_retry(flags.jobs, shell_quoted(output.path()), flags, batch.tally());
   };
-  return run_batch(flags, jobs, output, next, interrupt);
+  return worse(run_batch(flags, jobs, output, next, interrupt), left);
 }
 
 }  // namespace redial::cli

@@ -184,6 +184,27 @@ RunOutput::Options output_of(const RunFlags& flags, ResultFile::There there) {
           .ordered = flags.ordered};
 }
 
+std::string next_line(const std::string& command, const RunFlags& flags,
+                      const std::string& remark) {
+  std::string said = flags.same_secrets.empty() ? "" : "with the same" + flags.same_secrets;
+  if (!remark.empty()) said.append(said.empty() ? "" : "; ").append(remark);
+  return "  next: redial " + command + flags.same_flags + (said.empty() ? "" : "  # " + said) +
+         "\n";
+}
+
+std::string next_retry(const std::string& jobs, const std::string& results, const RunFlags& flags,
+                       const Tally& tally) {
+  if (tally.repeatable() == 0) return {};
+  std::string remark;
+  if (tally.not_before()) {
+    if (tally.waiting() < tally.repeatable()) remark = grouped(tally.waiting()) + " of them ";
+    remark += "not before ";
+    append_utc(remark, *tally.not_before());
+  }
+  return next_line("retry " + shell_quoted(jobs) + flags.input.text() + " " + results + " --failed",
+                   flags, remark);
+}
+
 int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const NextCommand& next,
               const Interrupt& interrupt) {
   CallSetup setup = batch_setup(flags);
@@ -212,15 +233,17 @@ int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const
                 output.add(job, report, result ? &*result : result.error().response(), style);
               });
   const auto start = std::chrono::steady_clock::now();
+  const bool tells = !quiet || flags.call.show_error;
   try {
     batch.run(interrupt);
     output.close();
   } catch (const OutputError&) {
     progress.clear();
     say_untold(batch, output);
+    if (tells) std::fputs(next(batch).c_str(), stderr);
     throw;
   }
-  if (!quiet || flags.call.show_error) {
+  if (tells) {
     const std::string told =
         summary(batch, source, std::chrono::steady_clock::now() - start) + next(batch);
     std::fputs(told.c_str(), stderr);
@@ -252,12 +275,11 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
   const std::string again = !flags.save_jobs.empty() ? flags.save_jobs
                             : flags.jobs == "-"      ? std::string()
                                                      : flags.jobs;
-  const std::string again_text = shell_quoted(again) + flags.input.text();
   const auto next = [&](const Batch& batch) {
     std::string text;
     const Tally& tally = batch.tally();
     const std::string out = output.path().empty() ? "RESULTS.jsonl" : shell_quoted(output.path());
-    if (batch.exhausted() && tally.done() == 0) {
+    if (batch.exhausted() && batch.last_line() == 0) {
       const std::string chosen = lines.text();
       text += fmt::format("  there is no job in {}{}; a job is a URL or a JSON object on a line\n",
                           flags.jobs == "-" ? "standard input" : printable(flags.jobs),
@@ -265,11 +287,13 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
     }
     if (!batch.exhausted() && !again.empty()) {
       const std::uint64_t last = file != nullptr ? file->last_line() : batch.last_line();
-      text += fmt::format("  next: redial run {} {} -o NEW.jsonl\n", again_text,
-                          rest_flag(lines_left(batch.unsent_lines(), last).within(lines)));
+      text += next_line("run " + shell_quoted(again) + flags.input.text() + " " +
+                            rest_flag(lines_left(batch.unsent_lines(), last).within(lines)) +
+                            " -o NEW.jsonl",
+                        flags);
     }
-    if (tally.repeatable() > 0 && !again.empty()) {
-      text += fmt::format("  next: redial retry {} {} --failed\n", again_text, out);
+    if (!again.empty()) {
+      text += next_retry(again, out, flags, tally);
     } else if (tally.repeatable() > 0) {
       text +=
           "  next time: --save-jobs FILE, so that `redial retry` can send the failed ones again\n";

@@ -21,6 +21,14 @@ using NextCommand = std::function<std::string(const Batch& batch)>;
 /// code.
 int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const NextCommand& next,
               const Interrupt& interrupt);
+/// "  next: redial …", with the flags that the calls need and a remark on what it cannot hold: the
+/// names of flags with secrets, and when a server wants to be asked again.
+std::string next_line(const std::string& command, const RunFlags& flags,
+                      const std::string& remark = {});
+/// The same for `redial retry --failed` with the results in `results`, where that has something to
+/// send.
+std::string next_retry(const std::string& jobs, const std::string& results, const RunFlags& flags,
+                       const Tally& tally);
 /// What the flags say about where results go.
 RunOutput::Options output_of(const RunFlags& flags, ResultFile::There there);
 

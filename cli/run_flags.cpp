@@ -1,8 +1,12 @@
 #include "run_flags.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include <CLI/CLI.hpp>
+
+#include "shell_quoted.hpp"
 
 namespace redial::cli {
 namespace {
@@ -15,6 +19,43 @@ constexpr const char* k_footer =
     "nothing after the bad line; 74 results could not be written; 130 stopped by a second Ctrl-C. "
     "docs/run.md names\n"
     "every key of a job and every field of a result.";
+
+// What is of this command alone, or said by InputFlags::text.
+bool is_of_all_calls(const CLI::Option& option) {
+  constexpr std::array own{"--output",   "--attempts-out", "--save-jobs",    "--from-line",
+                           "--lines",    "--stream",       "--input-format", "--template",
+                           "--base-url", "--failed",       "--where"};
+  return !option.get_positional() && std::none_of(own.begin(), own.end(), [&](const char* name) {
+    return option.check_name(name);
+  });
+}
+
+bool may_be_secret(const CLI::Option& option, const std::string& value) {
+  if (option.check_name("--header")) return !value.starts_with('@');
+  if (option.check_name("--proxy")) return value.find('@') != std::string::npos;
+  return option.check_name("--user") || option.check_name("--proxy-user") ||
+         option.check_name("--cookie");
+}
+
+void note_given(const CLI::App& app, RunFlags& flags) {
+  for (const CLI::Option* const option : app.get_options()) {
+    if (option->count() == 0 || !is_of_all_calls(*option)) continue;
+    const std::string name = option->get_snames().empty() ? "--" + option->get_lnames().front()
+                                                          : "-" + option->get_snames().front();
+    if (option->get_items_expected_max() == 0) {
+      flags.same_flags += " " + name;
+      continue;
+    }
+    bool told = false;
+    for (const auto& value : option->reduced_results()) {
+      if (!may_be_secret(*option, value)) {
+        flags.same_flags += " " + name + " " + shell_quoted(value);
+      } else if (!std::exchange(told, true)) {
+        flags.same_secrets += " " + name;
+      }
+    }
+  }
+}
 
 // What makes no sense for many calls is taken out again; all that is left applies to every job.
 void declare_common(CLI::App& app, RunFlags& flags) {
@@ -67,6 +108,7 @@ void declare_common(CLI::App& app, RunFlags& flags) {
   app.add_option("--base-url", flags.input.base_url, "put in front of a url that is a path")
       ->group(input);
   app.footer(k_footer);
+  app.final_callback([&app, &flags] { note_given(app, flags); });
 }
 
 }  // namespace

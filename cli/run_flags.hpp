@@ -35,6 +35,9 @@ struct RunFlags {
   std::vector<std::string> ids;
   bool failed = false;
   std::vector<std::string> where;
+  // What a further command about these jobs needs as well, as it was typed; of what may hold a
+  // secret only the names.
+  std::string same_flags, same_secrets;
 };
 
 /// Declares the flags of each command on `app`.

@@ -12,7 +12,13 @@ void Tally::add(const std::string& id, const CallReport& report) {
   ++by_outcome_[static_cast<std::size_t>(report.outcome)];
   if (report.attempts.size() > 1) extra_ += report.attempts.size() - 1;
   if (report.outcome == CallOutcome::ok) return;
-  if (report.outcome != CallOutcome::in_doubt && report.resend != Resend::unsafe) ++repeatable_;
+  if (report.outcome != CallOutcome::in_doubt && report.resend != Resend::unsafe) {
+    ++repeatable_;
+    if (report.retry_at) {
+      ++waiting_;
+      not_before_ = std::max(not_before_.value_or(*report.retry_at), *report.retry_at);
+    }
+  }
   std::string code = reason_code(report);
   auto found = reasons_.find(code);
   if (found == reasons_.end()) {

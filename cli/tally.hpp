@@ -32,6 +32,10 @@ class Tally {
   std::uint64_t extra_sends() const noexcept { return extra_; }
   /// Results that did not end well but may be sent again (not in doubt; safe or same_key).
   std::uint64_t repeatable() const noexcept { return repeatable_; }
+  /// Of these, the ones whose server asked to be left alone for a while, and until when the
+  /// longest.
+  std::uint64_t waiting() const noexcept { return waiting_; }
+  std::optional<WallTime> not_before() const noexcept { return not_before_; }
   /// Most frequent first.
   std::vector<Reason> top_reasons(std::size_t most) const;
   /// Part 1's exit codes over all jobs: 4 before 3 before 75.
@@ -41,6 +45,8 @@ class Tally {
   std::uint64_t done_ = 0;
   std::uint64_t extra_ = 0;
   std::uint64_t repeatable_ = 0;
+  std::uint64_t waiting_ = 0;
+  std::optional<WallTime> not_before_;
   std::array<std::uint64_t, 5> by_outcome_{};
   std::map<std::string, Reason> reasons_;
 };

@@ -55,7 +55,7 @@ T
 expect 3 'failed' "$REDIAL" retry keyed.jsonl keyed.out --failed --policy policy.toml --retry 0 -o keyed3.out
 sed 's/"first":"20[0-9][0-9]/"first":"2020/' keyed.out >old.out
 before=$(sends /keyed)
-expect 0 "its key's lifetime is over" "$REDIAL" retry keyed.jsonl old.out --failed --policy policy.toml --retry 0 -o keyed4.out
+expect 3 "its key's lifetime is over" "$REDIAL" retry keyed.jsonl old.out --failed --policy policy.toml --retry 0 -o keyed4.out
 [ "$(sends /keyed)" = "$before" ] || fail "sent with a key that is over"
 
 # No input is lost to an output.

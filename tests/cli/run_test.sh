@@ -75,7 +75,7 @@ P
 
 # --- retry: safe ones by themselves, the others listed and only by name
 lost_before=$(grep -c '"/lost"' ledger)
-expect 3 'lost  in_doubt, resend unsafe' "$REDIAL" retry jobs.jsonl results.jsonl --failed --backoff 0.01 -o again.jsonl
+expect 4 'lost  in_doubt, resend unsafe' "$REDIAL" retry jobs.jsonl results.jsonl --failed --backoff 0.01 -o again.jsonl
 grep -q 'broken  failed, resend unsafe' err || fail "broken is not listed: $(cat err)"
 check again.jsonl "assert set(by) == {'gone', 'down', 'limited'}, by; assert by['down']['outcome'] == 'ok' and by['limited']['status'] == 201"
 [ "$(grep -c '"/lost"' ledger)" = "$lost_before" ] || fail "an unsafe job was sent again unasked"
@@ -93,9 +93,9 @@ expect 2 'say --failed' "$REDIAL" retry jobs.jsonl results.jsonl
 expect 2 'no such field' "$REDIAL" retry jobs.jsonl results.jsonl --failed --where 'colour=1'
 sed 's|/gone|/other|' jobs.jsonl >edited.jsonl
 expect 2 'another call' "$REDIAL" retry edited.jsonl results.jsonl --failed
-expect 3 '3 jobs' "$REDIAL" retry jobs.jsonl results.jsonl --failed --backoff 0.01 -o results.jsonl
+expect 4 '3 jobs' "$REDIAL" retry jobs.jsonl results.jsonl --failed --backoff 0.01 -o results.jsonl
 check results.jsonl "assert len(rows) == 12"
-expect 3 '1 job' "$REDIAL" retry jobs.jsonl results.jsonl --failed --backoff 0.01 -o last.jsonl
+expect 4 '1 job' "$REDIAL" retry jobs.jsonl results.jsonl --failed --backoff 0.01 -o last.jsonl
 check last.jsonl "assert set(by) == {'gone'}"
 
 # same_key: the key of the result line goes out again
@@ -109,7 +109,7 @@ serve --script script2.json --ledger ledger2
 sed -i "s|http://127.0.0.1:$port|$url|" keyed.jsonl
 expect 4 'in doubt' "$REDIAL" run keyed.jsonl -o k1.jsonl --retry 1 --backoff 0.01
 check k1.jsonl "assert by['k']['resend'] == 'same_key' and by['k']['outcome'] == 'in_doubt'"
-expect 0 'nothing to send again' "$REDIAL" retry keyed.jsonl k1.jsonl --failed
+expect 4 'nothing to send again' "$REDIAL" retry keyed.jsonl k1.jsonl --failed
 grep -q 'k  in_doubt, resend same_key' err || fail "an in-doubt job is not listed"
 expect 0 '1 job' "$REDIAL" retry keyed.jsonl k1.jsonl k -o k2.jsonl --retry 3 --backoff 0.01
 python3 - <<'P' || fail "the key changed"
