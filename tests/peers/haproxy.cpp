@@ -11,6 +11,7 @@ global
 defaults
   mode http
   retries 0
+  http-reuse never
   timeout connect 300ms
   timeout client 20s
   timeout server 300ms

@@ -93,7 +93,8 @@ class Squid final : public Peer {
 /// paths itself.
 class Mitmproxy final : public Peer {
  public:
-  Mitmproxy();
+  /// `tls`: the last version that it speaks with clients, "TLS1_2" or "TLS1_3".
+  explicit Mitmproxy(const std::string& tls = "TLS1_3");
   std::string authority() const { return folder_ + "/mitmproxy-ca-cert.pem"; }
 };
 

@@ -30,7 +30,7 @@ def request(flow):
         flow.response = http.Response.make(503, b"", {"Retry-After": "3600"})
     elif path == "/teapot":
         flow.response = http.Response.make(418, b"")
-    elif path in ("/ok", "/warm"):
+    elif path == "/ok":
         flow.response = http.Response.make(200, b"served")
     elif path == "/empty":
         flow.response = http.Response.make(204, b"")
@@ -50,13 +50,14 @@ Squid::Squid() {
   start("squid", {"/usr/sbin/squid", "-N", "-f", write_configuration("conf", k_squid)});
 }
 
-Mitmproxy::Mitmproxy() {
+Mitmproxy::Mitmproxy(const std::string& tls) {
   make_folder();
   port_ = free_port();
   start("mitmproxy",
         {"/usr/bin/mitmdump", "--quiet", "--listen-host", "127.0.0.1", "--listen-port",
          std::to_string(port_), "--set", "confdir=" + folder_, "--set", "connection_strategy=lazy",
-         "--set", "upstream_cert=false", "--scripts", write("script.py", k_mitmproxy)});
+         "--set", "upstream_cert=false", "--set", "ssl_insecure=true", "--set",
+         "tls_version_client_max=" + tls, "--scripts", write("script.py", k_mitmproxy)});
 }
 
 OpensslServer::OpensslServer(const std::string& certificate, std::vector<std::string> flags) {

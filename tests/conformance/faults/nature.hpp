@@ -25,12 +25,14 @@ struct Nature {
   redial::Persistence again = redial::Persistence::transient;
   int status = 200;
   redial::BodyVerdict body = redial::BodyVerdict::whole;
-  bool redirects = false;                             ///< it has a Location that may be followed
-  bool insecure = false;                              ///< from https to http
-  std::optional<long> hint = std::nullopt;            ///< seconds that the server asks for
-  bool forbids = false;                               ///< it says that another try is pointless
-  bool urges = false;                                 ///< it says that another try is worth it
-  bool read = true;                                   ///< the origin's ledger has this request
+  bool redirects = false;                   ///< it has a Location that may be followed
+  bool insecure = false;                    ///< from https to http
+  std::optional<long> hint = std::nullopt;  ///< seconds that the server asks for
+  bool forbids = false;                     ///< it says that another try is pointless
+  bool urges = false;                       ///< it says that another try is worth it
+  bool unsaid = false;  ///< a 408 on a connection that others had and that stays open: it may be
+                        ///< about the time before this request, which then was not turned away
+  bool read = true;     ///< the origin's ledger has this request
   std::optional<std::string> content = std::nullopt;  ///< of the body, if it matters
 };
 

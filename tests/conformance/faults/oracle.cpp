@@ -76,7 +76,7 @@ class Judge {
     }
     if (nature.evidence != Evidence::responded) return;
     const int kind = nature.status / 100;
-    further_ = further_ || kind != 4 || (nature.status == 417 && !now_.expects);
+    further_ = further_ || kind != 4 || (nature.status == 417 && !now_.expects) || nature.unsaid;
     const bool whole = nature.body == BodyVerdict::whole;
     const bool done = (kind == 2 || kind == 3) && whole;
     const bool refused = kind == 4 && !is_in(nature.status, {408, 409, 421, 422, 425, 429});
@@ -120,7 +120,8 @@ class Judge {
     if (!is_in(status, worth))
       return stop(status < 400 ? StopReason::succeeded : StopReason::permanent_status);
     if (nature.forbids) return stop(StopReason::server_forbids);
-    if (!is_in(status, {408, 425, 429}) && !may_repeat()) return stop(StopReason::not_idempotent);
+    const bool turned_away = is_in(status, {408, 425, 429}) && !nature.unsaid;
+    if (!turned_away && !may_repeat()) return stop(StopReason::not_idempotent);
     return retry(nature);
   }
 

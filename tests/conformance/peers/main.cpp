@@ -68,10 +68,10 @@ void run_squid(Program& program, const Upstream& up, const Upstream& secure) {
   if (!squid.missing().empty()) return;
   const Nginx nginx(up.server.port());
   program.run("nginx in a tunnel of squid's", nginx,
-              [&] { return in_a_tunnel(rows_of(nginx, up), squid); });
+              [&] { return in_a_tunnel(rows_of(nginx, up, false), squid); });
   const Haproxy haproxy(up.server.port());
   program.run("haproxy in a tunnel of squid's", haproxy,
-              [&] { return in_a_tunnel(rows_of(haproxy, up), squid); });
+              [&] { return in_a_tunnel(rows_of(haproxy, up, false), squid); });
 }
 
 void run_openssl(Program& program) {
@@ -123,9 +123,11 @@ int main(int argc, char** argv) {
     program.run("httpbin", peer, [&] { return rows_of(peer); });
   }
   if (program.wants("squid")) run_squid(program, up, secure);
-  if (program.wants("mitmproxy")) {
-    const Mitmproxy peer;
-    program.run("mitmproxy", peer, [&] { return rows_of(peer, up); });
+  for (const std::string tls : {"TLS1_3", "TLS1_2"}) {
+    if (!program.wants("mitmproxy")) break;
+    const Mitmproxy peer(tls);
+    if (tls == "TLS1_3") program.run("mitmproxy", peer, [&] { return rows_of(peer, up); });
+    program.run("mitmproxy, " + tls, peer, [&] { return tls_rows_of(peer, up, secure); });
   }
   if (program.wants("openssl")) run_openssl(program);
   return program.end();

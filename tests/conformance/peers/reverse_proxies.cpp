@@ -9,32 +9,21 @@ namespace {
 
 using redial::Persistence;
 
-// What both make of a server behind them that goes wrong (RFC 9110 §15.6.3, §15.6.5): an answer
-// that is none is a 502, silence a 504; half a body cannot be taken back, and is passed on as that.
-Rows behind(const std::string& up, const Upstream& origin) {
-  Rows rows{
-      {.what = "served behind it", .url = up + "/ok", .natures = {status(200)}},
-      {.what = "silence behind it", .url = up + "/stall", .natures = {status(504)}},
-      {.what = "closed behind it", .url = up + "/close", .natures = {status(502)}},
-      {.what = "reset behind it", .url = up + "/reset", .natures = {status(502)}},
-      {.what = "a head cut behind it", .url = up + "/cut-head", .natures = {status(502)}},
-      {.what = "a body cut behind it", .url = up + "/cut-body", .natures = {cut()}},
-      {.what = "204 behind it", .url = up + "/204", .natures = {status(204)}},
-  };
-  for (Row& row : rows) row.origin = &origin.server;
-  return rows;
-}
-
 void append(Rows& rows, Rows more) {
   for (Row& row : more) rows.push_back(std::move(row));
 }
 
-// When a request on a connection that has carried another gets no answer from the server, haproxy
-// ends that connection without a word, as if it had closed while idle (the "TX_NOT_FIRST" of its
-// source): to us, a lost request. The next connection is fresh, and hears of the 502 again.
-void after_another(Row& row) {
-  row.when_reused = {lost(), status(502), lost()};
-  row.natures = {status(502), lost(), status(502)};
+// A server behind them, that is well and that is not. What it signals, over TCP alone.
+Rows behind(Gateway gateway, const std::string& up, const Upstream& origin, bool whole) {
+  Rows rows{
+      {.what = "served behind it", .url = up + "/ok", .natures = {status(200)}},
+      {.what = "204 behind it", .url = up + "/204", .natures = {status(204)}},
+  };
+  for (Row& row : rows) row.origin = &origin.server;
+  if (!whole) return rows;
+  append(rows, catalogue_behind(gateway, up, origin, {}));
+  if (up.substr(0, 5) != "https") append(rows, signals_behind(gateway, up, origin, {}));
+  return rows;
 }
 
 // Handshakes that come to nothing, at ports of those names.
@@ -59,7 +48,7 @@ std::vector<std::pair<std::string, Nature>> certificates() {
 
 }  // namespace
 
-Rows rows_of(const Nginx& peer, const Upstream& up) {
+Rows rows_of(const Nginx& peer, const Upstream& up, bool whole) {
   Rows rows;
   for (const std::string port : {"", "tls12", "tls13"}) {
     const auto at = [&](const char* path) {
@@ -96,9 +85,9 @@ Rows rows_of(const Nginx& peer, const Upstream& up) {
          .origin = &up.server,
          .expects = true},
     };
-    append(here, behind(at("/up"), up));
+    append(here, behind(Gateway::nginx, at("/up"), up, whole));
     for (Row& row : here) {
-      row.client = trusting(peer.ca_file());
+      row.client.ca_file = peer.ca_file();
       row.what = (port.empty() ? "tcp" : port) + ": " + row.what;
     }
     append(rows, std::move(here));
@@ -121,7 +110,7 @@ Rows rows_of(const Nginx& peer, const Upstream& up) {
   return rows;
 }
 
-Rows rows_of(const Haproxy& peer, const Upstream& up) {
+Rows rows_of(const Haproxy& peer, const Upstream& up, bool whole) {
   Rows rows;
   for (const std::string port : {"", "tls12", "tls13"}) {
     const auto at = [&](const char* path) {
@@ -144,9 +133,7 @@ Rows rows_of(const Haproxy& peer, const Upstream& up) {
          .methods = Row::Methods::with_body,
          .expects = true},
     };
-    append(here, behind(at("/up"), up));
-    for (Row& row : here)
-      if (row.natures.front().status == 502) after_another(row);
+    append(here, behind(Gateway::haproxy, at("/up"), up, whole));
     // It repeats by itself what it may ("retry-on"); the key makes that good for a POST.
     here.push_back({.what = "the first answer is lost, and haproxy asks again",
                     .url = at("/again/first-lost"),

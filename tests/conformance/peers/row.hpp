@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <redial/testing/fault_catalogue.hpp>
 #include <redial/testing/fault_server.hpp>
 
 #include "conformance/faults/driver.hpp"
@@ -16,7 +18,7 @@ namespace conformance {
 
 /// What a peer does with a request, and what each attempt comes to.
 struct Row {
-  enum class Methods { all, get, with_body, repeatable, plain_post };
+  enum class Methods { all, get, head, with_body, repeatable, plain_post };
 
   std::string what;
   std::string url;
@@ -35,6 +37,7 @@ struct Row {
   int sends_on = 1;
   bool large_body = false;
   bool expects = false;
+  std::optional<std::uint64_t> max_body = {};
 };
 using Rows = std::vector<Row>;
 
@@ -74,7 +77,8 @@ inline ClientSpec through(const Peer& proxy, const std::string& ca_file = {}) {
   return spec;
 }
 
-/// What a gateway stands before, in these tests: a server of ours that goes wrong.
+/// What a gateway stands before, in these tests: a server of ours that goes wrong. At "/NAME" it
+/// has the fault of the catalogue with that name, if `is_in_an_answer`.
 class Upstream {
  public:
   explicit Upstream(
@@ -94,11 +98,27 @@ class Upstream {
   redial::testing::FaultServer server;
 };
 
-Rows rows_of(const Nginx& peer, const Upstream& up);
-Rows rows_of(const Haproxy& peer, const Upstream& up);
+/// Whether any server can have it, whatever the connection and whatever was asked before.
+bool is_in_an_answer(const redial::testing::NamedFault& fault);
+
+/// What stands between client and server, and has its own mind about answers.
+enum class Gateway { nginx, haproxy, squid, mitmproxy, nothing };
+/// The faults of the catalogue that are in an answer, by the server behind the peer, at
+/// `base` + "/NAME".
+Rows catalogue_behind(Gateway gateway, const std::string& base, const Upstream& origin,
+                      const ClientSpec& client);
+/// Those of them that say something with a whole answer: once is enough.
+Rows signals_behind(Gateway gateway, const std::string& base, const Upstream& origin,
+                    const ClientSpec& client);
+
+/// `whole`: with the catalogue behind it.
+Rows rows_of(const Nginx& peer, const Upstream& up, bool whole = true);
+Rows rows_of(const Haproxy& peer, const Upstream& up, bool whole = true);
 Rows rows_of(const Httpbin& peer);
 Rows rows_of(const Squid& peer, const Upstream& up, const Upstream& secure);
+/// What has nothing to do with TLS, and the rest.
 Rows rows_of(const Mitmproxy& peer, const Upstream& up);
+Rows tls_rows_of(const Mitmproxy& peer, const Upstream& up, const Upstream& secure);
 Rows rows_of(const OpensslServer& peer, const std::string& what, const Nature& nature,
              Row::Methods methods);
 /// The same over TLS, by a proxy's CONNECT.

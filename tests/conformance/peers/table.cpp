@@ -60,7 +60,9 @@ Table::Problems played(const Row& row, const std::string& method, bool reused) {
                 .id = "cell-" + std::to_string(++number)};
   call.keyed = method == "POST with key";
   call.expects = row.expects;
-  if (method != "GET") call.body = row.large_body ? std::string(1'000'000, 'x') : "pay";
+  call.max_body = row.max_body;
+  if (method != "GET" && method != "HEAD")
+    call.body = row.large_body ? std::string(1'000'000, 'x') : "pay";
   const CallSpec warm{.method = "GET",
                       .url = row.warm.empty() ? origin_of(row.url) + "/warm" : row.warm,
                       .id = "warm"};
@@ -102,16 +104,18 @@ Table::Problems tried(const std::function<Table::Problems()>& play) {
 
 bool takes(Row::Methods methods, const std::string& method) {
   if (methods == Row::Methods::get) return method == "GET";
+  if (method == "HEAD") return methods == Row::Methods::head;
   if (methods == Row::Methods::plain_post) return method == "POST";
   if (methods == Row::Methods::repeatable) return method != "POST";
-  return methods == Row::Methods::all || method != "GET";
+  if (methods == Row::Methods::with_body) return method != "GET";
+  return methods == Row::Methods::all;
 }
 
 }  // namespace
 
 Table::Scenes Table::cells_of(const std::string& peer, const Row& row) {
   Scenes cells;
-  for (const char* method : {"GET", "PUT", "POST", "POST with key"}) {
+  for (const char* method : {"GET", "PUT", "POST", "POST with key", "HEAD"}) {
     if (!takes(row.methods, method)) continue;
     for (const bool reused : {false, true}) {
       if (reused && row.warm == "-") continue;

@@ -8,6 +8,7 @@ namespace conformance {
 using redial::testing::FaultServer;
 using redial::testing::RecordedRequest;
 using redial::testing::Reply;
+using redial::testing::When;
 using Fault = Reply::Fault;
 
 Upstream::Upstream(FaultServer::Tls tls)
@@ -31,7 +32,6 @@ Upstream::Upstream(FaultServer::Tls tls)
   on("/cut-body", {.body = "0123456789", .fault = Fault::cut_body, .cut_after = 4});
   on("/204", {.status = 204, .reason = "No Content"});
   on("/503", {.status = 503, .reason = "Busy", .headers = {{"Retry-After", "3600"}}});
-  on("/417", {.status = 417, .reason = "Expectation Failed", .early = true, .drains = true});
   on("/wrong", {.body = "wrong"});
   on("", {.body = "served"});
   // The n-th request of an id: the first answer is lost, the next is not.
@@ -42,6 +42,16 @@ Upstream::Upstream(FaultServer::Tls tls)
                          reply.fault = Fault::close_after_read;
                        return reply;
                      });
+  for (const auto& fault : redial::testing::fault_catalogue()) {
+    if (!is_in_an_answer(fault)) continue;
+    // Dates are of the hour in which they are asked for.
+    const auto answer = [this, &fault](const RecordedRequest&) { return fault.replies(server)[0]; };
+    if (fault.name.substr(0, 3) == "F33") {
+      server.answer_with("/" + fault.name, answer);
+    } else {
+      fault.load_into(server, When{.route = "/" + fault.name});
+    }
+  }
 }
 
 void Upstream::when_read(const std::string& path, std::function<void()> act) {
