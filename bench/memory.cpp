@@ -263,19 +263,78 @@ double bytes_a_request(Client& client, const Server& server) {
   return (live() - before) / count;
 }
 
+struct Costs {
+  double bytes = 0;  ///< a call, with its request
+  double request = 0;
+  double rss = 0;
+};
+
+Costs costs_of(
+    Client& client, const Server& server, const std::string& path, std::size_t count,
+    const std::function<void()>& all_are_there = [] {}) {
+  Costs costs{.request = bytes_a_request(client, server)};
+  const double heap_before = live();
+  const double rss_before = rss();
+  start(client, server, path, count);
+  all_are_there();
+  costs.bytes = (live() - heap_before) / static_cast<double>(count);
+  costs.rss = (rss() - rss_before) / static_cast<double>(count);
+  return costs;
+}
+
+void add_costs(bench::Rows& rows, const std::string& many, const Costs& costs) {
+  rows.add("bytes a call, its request aside, " + many, costs.bytes - costs.request);
+  rows.add("bytes a call, with its request, " + many, costs.bytes);
+  rows.add("RSS a call, " + many, costs.rss);
+}
+
+// More calls in flight than a process has descriptors for: by several, each with a client and a
+// server of its own, and none counts before all are there. Before there are threads here.
+void bench_calls_of_many_processes(bench::Rows& rows, std::size_t count, std::size_t processes) {
+  struct Shared {
+    std::atomic<std::size_t> there{0}, done{0};
+    std::array<Costs, 64> costs;
+  };
+  auto* const shared =
+      new (mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+          Shared;
+  const auto meet = [&](std::atomic<std::size_t>& counter) {
+    ++counter;
+    while (counter < processes) std::this_thread::sleep_for(10ms);
+  };
+  for (std::size_t i = 0; i < processes; ++i) {
+    if (fork() != 0) continue;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    {
+      const Server server;
+      Client client;
+      make_calls(client, server, 1000);  // warm
+      shared->costs.at(i) =
+          costs_of(client, server, "/silent", count / processes, [&] { meet(shared->there); });
+      meet(shared->done);
+    }
+    _exit(0);
+  }
+  bool well = true;
+  for (int status = 0; wait(&status) > 0;) well = well && status == 0;
+  if (!well) throw std::runtime_error("calls of several processes: one of them failed");
+  Costs mean;
+  for (std::size_t i = 0; i < processes; ++i) {
+    mean.bytes += shared->costs.at(i).bytes / static_cast<double>(processes);
+    mean.request += shared->costs.at(i).request / static_cast<double>(processes);
+    mean.rss += shared->costs.at(i).rss / static_cast<double>(processes);
+  }
+  add_costs(rows,
+            std::to_string(count) + " in flight, by " + std::to_string(processes) + " processes",
+            mean);
+}
+
 void bench_calls(bench::Rows& rows, const Server& server, const std::string& kind,
                  const std::string& path, std::size_t count) {
   Client client, alone;
   for (Client* const one : {&client, &alone}) make_calls(*one, server, 1000);  // warm
-  const double request = bytes_a_request(client, server);
   const std::string many = std::to_string(count) + " " + kind;
-  const double heap_before = live();
-  const double rss_before = rss();
-  start(client, server, path, count);
-  const double bytes = (live() - heap_before) / static_cast<double>(count);
-  rows.add("bytes a call, its request aside, " + many, bytes - request);
-  rows.add("bytes a call, with its request, " + many, bytes);
-  rows.add("RSS a call, " + many, (rss() - rss_before) / static_cast<double>(count));
+  add_costs(rows, many, costs_of(client, server, path, count));
   add_micros(rows, "beside " + many, client, alone, server);
 }
 
@@ -299,16 +358,21 @@ int main(int argc, char** argv) {
   getrlimit(RLIMIT_NOFILE, &descriptors);
   descriptors.rlim_cur = descriptors.rlim_max;
   setrlimit(RLIMIT_NOFILE, &descriptors);
-  const Server server;
   bench::Rows rows(bench::rows_file(argc, argv));
+  constexpr std::size_t spare = 1000;  // descriptors that are not a call's
+  constexpr std::size_t most = 100'000;
+  const std::size_t each = std::max<std::size_t>(descriptors.rlim_cur, 2 * spare) - spare;
+  const std::size_t processes = (most + each - 1) / each;
+  if (processes > 1 && processes <= 64) bench_calls_of_many_processes(rows, most, processes);
+  const Server server;
   for (const std::size_t count : {1000UL, 10'000UL}) bench_hosts(rows, server, count);
   for (const std::size_t count : {1000UL, 10'000UL, 100'000UL})
     bench_calls(rows, server, "parked", "/busy", count);
-  for (const std::size_t count : {1000UL, 10'000UL}) {
-    if (count + 1000 <= descriptors.rlim_cur) {
+  for (const std::size_t count : {1000UL, 10'000UL, most}) {
+    if (count + spare <= descriptors.rlim_cur) {
       bench_calls(rows, server, "in flight", "/silent", count);
     } else {
-      std::printf("%zu calls in flight: no descriptors for them\n", count);
+      std::printf("%zu calls in flight: one process has no descriptors for them\n", count);
     }
   }
   rows.write();

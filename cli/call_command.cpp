@@ -162,7 +162,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   const Result<Response> result =
       session.try_request(setup.method, setup.url, std::move(setup.options));
   if (!result && result.error().kind() == ErrorKind::request &&
-      result.error().report().attempts.empty()) {
+      result.error().report().attempts.size() < 2) {  // else something was sent
     throw UsageError(result.error().what());
   }
 

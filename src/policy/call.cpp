@@ -108,8 +108,9 @@ bool Call::says_not_processed(const Outcome& outcome) const noexcept {
   const bool elsewhere = (outcome.status == 417 && !outcome.sent_expect) ||
                          (outcome.status == 408 && outcome.connection_reused && !outcome.closes);
   const bool listed = not_processed.contains(outcome.status) && !elsewhere;
+  // A 5xx may have been said after it acted, however it is counted.
   return listed || is_believed_unsent(outcome) ||
-         (is_throttled(outcome) && not_processed.contains(429));
+         (is_4xx(outcome.status) && is_throttled(outcome) && not_processed.contains(429));
 }
 
 // A 4xx says that the request was turned away; where it may say something else (RFC 9110 §15.5,
@@ -186,6 +187,7 @@ bool Call::admit(Now now, Step& held) {
       has_permit_ = false;
       held_by_ = admission.reason;
       if (admission.retry_at) hint_ends_ = admission.retry_at;
+      nothing_follows();
       stop(StopReason::guard_refused, now);
       held = {.kind = Step::Kind::finish};
       return false;
@@ -198,6 +200,7 @@ void Call::hold_until(const Admission& admission, Now now, Step& held) {
   held_by_ = admission.reason;
   if (!parked && admission.at >= deadline_) {
     if (admission.retry_at) hint_ends_ = admission.retry_at;
+    nothing_follows();
     stop(admission.too_late, now);
     held = {.kind = Step::Kind::finish};
     return;
@@ -221,7 +224,8 @@ Step Call::send(Now now) {
   const Duration left = since(now.steady, deadline_);
   return {.kind = Step::Kind::send,
           .attempt = log_.size(),
-          .limits = {.connect = std::min(timeouts.connect, left),
+          .limits = {.place = left,
+                     .connect = std::min(timeouts.connect, left),
                      .attempt = std::min(timeouts.attempt, left),
                      .idle = timeouts.idle,
                      .deadline = transfer_deadline()}};
@@ -466,11 +470,15 @@ void Call::abandon(StopReason reason, Now now) {
     in_flight_ = false;
     log_.drop_last();
   }
-  if (log_.size() > 0) {  // nor does anything follow the one before
-    log_.last().decision = Decision::stop;
-    log_.last().wait = {};
-  }
+  nothing_follows();
   stop(reason, now);
+}
+
+// The last attempt was to be followed by one that is not made.
+void Call::nothing_follows() noexcept {
+  if (log_.size() == 0) return;
+  log_.last().decision = Decision::stop;
+  log_.last().wait = {};
 }
 
 CallOutcome Call::outcome() const noexcept {

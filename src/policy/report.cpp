@@ -152,6 +152,8 @@ std::string_view remedy(const CallReport& report) {
       return {};
   }
   switch (report.attempts.empty() ? Fault::none : report.attempts.back().fault) {
+    case Fault::invalid_request:
+      return "correct the request; nothing was sent";
     case Fault::tls_certificate:
       return "correct the server's certificate, or name the authority that signed it (ca_file)";
     case Fault::tls_hostname:

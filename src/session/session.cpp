@@ -82,9 +82,19 @@ Policy standing_down(const Policy& policy) {
   return policy.with(std::move(retry), policy.timeouts());
 }
 
-Error options_twice() {
-  return Error(ErrorKind::request,
-               "options: the request has its own and the call has others; give them in one place");
+// Of a call that was never made. `url`: redacted.
+Error refused(std::string_view method, std::string url, const std::string& why) {
+  CallReport report;
+  report.method = method;
+  report.url = url;
+  AttemptReport& none = report.attempts.emplace_back();
+  none.number = 1;
+  none.fault = Fault::invalid_request;
+  none.detail = why;
+  none.url = std::move(url);
+  report.resend = Resend::safe;
+  report.stop_reason = StopReason::permanent_error;
+  return Error(ErrorKind::request, why, std::move(report));
 }
 
 Result<Response> carried_out(Result<detail::CallPlan> plan) {
@@ -228,8 +238,13 @@ Result<detail::CallPlan> Session::State::plan(Request request,
                                               const std::optional<IdempotencyKey>& key) {
   const RequestOptions& call = *given;
   const auto& said = key ? key : call.idempotency_key;
-  if (const auto own = request.own_options(); own && own.get() != &call)
-    return tl::make_unexpected(options_twice());
+  const std::string method = request.method;
+  const std::string url = request.url.redacted(options.secret_query_names);
+  if (const auto own = request.own_options(); own && own.get() != &call) {
+    return tl::make_unexpected(refused(
+        method, url,
+        "options: the request has its own and the call has others; give them in one place"));
+  }
   used.store(true, std::memory_order_relaxed);
   detail::CallPlan plan;
   plan.session = &parts;
@@ -260,7 +275,7 @@ Result<detail::CallPlan> Session::State::plan(Request request,
     }
     plan.proxies().route(plan.request->url);  // or throws
   } catch (const std::invalid_argument& error) {
-    return tl::make_unexpected(Error(ErrorKind::request, error.what()));
+    return tl::make_unexpected(refused(method, url, error.what()));
   }
   plan.draw = draw(plan.pace);
   return plan;
@@ -311,7 +326,7 @@ Result<Response> Session::State::send(std::string_view method, std::string_view 
   try {
     return send(Request(method, url), call);
   } catch (const std::invalid_argument& error) {
-    return tl::make_unexpected(Error(ErrorKind::request, error.what()));
+    return tl::make_unexpected(refused(method, "", error.what()));
   }
 }
 

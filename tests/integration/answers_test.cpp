@@ -36,6 +36,30 @@ TEST(Answers, ConnectionCloseIsObeyed) {
   EXPECT_FALSE(session.get(server.url()).report().attempts[0].connection_reused);
 }
 
+// RFC 9112 §9.6, also where the server does not say it back.
+TEST(Answers, ConnectionCloseOfTheRequestIsKeptToo) {
+  FaultServer server;
+  Session session;
+  for (const char* value : {"close", "x, Close"}) {
+    session.get(server.url(), {.headers = {{"Connection", value}}});
+    EXPECT_FALSE(session.get(server.url()).report().attempts.at(0).connection_reused) << value;
+    session.get(server.url(), {.headers = {{"Connection", "close"}}});
+  }
+}
+
+TEST(Answers, FieldsThatMayNotGoOutDoNot) {
+  FaultServer server;
+  Session session;
+  session.get(server.url(),
+              {.headers = {{"Expect", "100-continue"}, {"Proxy-Authorization", "Basic c2VjcmV0"}}});
+  EXPECT_EQ(server.requests().at(0).header("Expect"), "");
+  EXPECT_EQ(server.requests().at(0).header("Proxy-Authorization"), "");
+  const auto twice =
+      session.try_get(server.url(), {.headers = {{"Host", "a.test"}, {"Host", "b.test"}}});
+  EXPECT_EQ(report_of(twice).attempts.at(0).fault, Fault::invalid_request);
+  EXPECT_EQ(server.count(), 1U);
+}
+
 TEST(Answers, Http10ClosesUnlessItSaysOtherwise) {
   FaultServer server;
   server.on("/plain", Reply{.raw = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"});

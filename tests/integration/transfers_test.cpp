@@ -121,6 +121,16 @@ TEST_F(UploadedFile, ThatChangesSizeFailsAndIsNeverSentAsWhole) {
   }
 }
 
+TEST(Upload, WhoseSourceThrowsAnythingEnds) {
+  FaultServer server;
+  Session session;
+  const auto result = session.try_post(
+      server.url(), {.body = Body::stream([](char*, std::size_t) -> std::size_t { throw 1; })});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(report_of(result).attempts.at(0).fault, Fault::upload_failed);
+  for (const auto& request : server.requests()) EXPECT_FALSE(request.complete);
+}
+
 TEST_F(UploadedFile, ThatIsGoneFails) {
   FaultServer server;
   Session session;

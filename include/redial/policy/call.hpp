@@ -132,6 +132,7 @@ class REDIAL_EXPORT Call final : public StepSource {
   AttemptContext context() const noexcept;
   bool admit(Now now, Step& step);
   void hold_until(const Admission& admission, Now now, Step& held);
+  void nothing_follows() noexcept;
   void end_permit(const Outcome* outcome, Now now) noexcept;
   Step send(Now now);
   SteadyTime transfer_deadline() const noexcept;

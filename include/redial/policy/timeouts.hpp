@@ -32,6 +32,7 @@ inline constexpr Duration k_default_deadline = std::chrono::seconds{60};
 
 /// The limits of one attempt, already clipped to what is left of the call.
 struct AttemptLimits {
+  Duration place = k_unlimited;    ///< for a connection to be free, where their number is limited
   Duration connect = k_unlimited;  ///< look-up, TCP and TLS together
   Duration attempt =
       k_unlimited;  ///< first byte sent to the end of the head, and of a body kept in memory

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <boost/asio/post.hpp>
 
+#include "http/comma_list.hpp"
 #include "transport/wire/head.hpp"
 #include "transport/wire/parser.hpp"
 #include "transport/wire/request_head.hpp"
@@ -38,8 +39,23 @@ constexpr std::size_t k_watch_from =
     64 * 1024;  // uploads larger than this look out for an early answer
 constexpr std::size_t k_joined =
     16 * 1024;  // bodies up to this go out with the head, also over TLS
-constexpr std::uint64_t k_most_framing = 16;    // for each byte of content; a chunk of one takes 5
-constexpr std::size_t k_first_read = 2 * 1024;  // most answers are smaller; see ReadByLoop
+constexpr std::uint64_t k_most_framing = 16;     // for each byte of content; a chunk of one takes 5
+constexpr std::size_t k_first_read = 2 * 1024;   // most answers are smaller; see ReadByLoop
+constexpr std::size_t k_most_ahead = 64 * 1024;  // of an answer, while the request still goes out
+constexpr const char* k_unknown_exception = "the caller's code threw what is no std::exception";
+
+// An answer that, for all its earliness, lets the request stand: it is sent to its end. Others turn
+// it away (4xx, 5xx), or elsewhere as a whole (307, 308).
+bool wants_the_rest(int status) {
+  return status < 304;
+}
+
+// RFC 9112 §9.6: whoever has sent that sends no more over the connection.
+bool asks_to_close(const Headers& headers) {
+  return std::any_of(headers.begin(), headers.end(), [](const auto& field) {
+    return iequals(field.name, "Connection") && detail::lists(field.value, "close");
+  });
+}
 
 std::string message_of(int error) {
   return std::generic_category().message(error);
@@ -281,6 +297,8 @@ Task<> Attempt::run() {
     co_await exchange();
   } catch (const std::exception& error) {
     fail(Fault::local_failure, error.what());
+  } catch (...) {
+    fail(Fault::local_failure, k_unknown_exception);
   }
   finish();
 }
@@ -348,13 +366,19 @@ void Attempt::finish() {
     outcome_.status = exchange_->response.status;
     outcome_.closes = !parser_->keep_alive();
   }
+  // Half a request never passes for a whole one.
+  if (body_complete_ && upload_unfinished_ && wants_the_rest(outcome_.status)) {
+    body_complete_ = false;
+    fault_ = Fault::body_cut;
+    outcome_.detail = "it was answered before all of it had been sent";
+  }
   if (head_received_ && !body_complete_ && outcome_.body == BodyVerdict::whole)
     outcome_.body = BodyVerdict::cut;
   outcome_.fault = body_complete_ ? Fault::none : fault_;
 
   const bool quiet =
       body_complete_ && !upload_unfinished_ && !at_end_ && begin_ == connection_->buffer.size();
-  if (quiet && parser_->keep_alive()) keep_connection();
+  if (quiet && parser_->keep_alive() && !asks_to_close(*exchange_->headers)) keep_connection();
   connection_.reset();
   connection_place_.leave();
   lookup_ = Resolver::Ticket();
@@ -367,9 +391,9 @@ void Attempt::finish() {
 // --- connecting
 // -----------------------------------------------------------------------------------------------------
 
-// Whoever has a place tells the next in line through its loop. Only the deadline counts here.
+// Whoever has a place tells the next in line through its loop.
 Task<bool> Attempt::take_place() {
-  limit(k_unlimited, Fault::deadline);
+  limit(exchange_->limits.place, Fault::deadline);
   const auto granted = [self = weak_from_this(), &io = loop_.io] {
     try {
       asio::post(io, [self] {
@@ -734,6 +758,8 @@ Task<bool> Attempt::send_streamed() {
       count = reader->read(loop_.room.data(), loop_.room.size());
     } catch (const std::exception& error) {
       co_return fail(Fault::upload_failed, error.what());
+    } catch (...) {
+      co_return fail(Fault::upload_failed, k_unknown_exception);
     }
     at_end = count == 0;
     // A body that is shorter or longer than announced must never pass for a complete request.
@@ -766,22 +792,23 @@ Task<bool> Attempt::await_continue() {
     }
     const std::uint32_t before = interim_;
     if (answered_early()) co_return false;
-    if (interim_ > before) co_return !over();
+    if (interim_ > before || head_received_) co_return !over();
   }
   co_return !over();
 }
 
-// Reads what has come while we were sending. True: stop sending, a final head is here, or nothing
-// more will come.
+// Reads what has come while we were sending. True: stop sending, an answer turns the request away,
+// or nothing more will come.
 bool Attempt::answered_early() {
   readable_ = false;
   const bool open = read_some();
   const Head head = parse_head();
-  if (head == Head::complete || head == Head::failed || !open || at_end_) {
+  const bool turned_away = head == Head::complete && !wants_the_rest(exchange_->response.status);
+  if (turned_away || head == Head::failed || !open || at_end_) {
     upload_unfinished_ = true;
     return true;
   }
-  watch_for_answer();
+  if (connection_->buffer.size() - begin_ < k_most_ahead) watch_for_answer();
   return false;
 }
 

@@ -30,13 +30,16 @@ std::optional<std::string> unsendable(const Exchange& exchange) {
     return "the method has characters that no method has";
   if (k_breaks_word.contains_any(exchange.url->target()))
     return "the URL has characters that no request line has";
+  int hosts = 0;
   for (const auto& field : *exchange.headers) {
+    hosts += iequals(field.name, "Host") ? 1 : 0;
     if (field.name.empty() || k_breaks_name.contains_any(field.name)) {
       return "a header name has characters that no name has";
     }
     if (k_breaks_value.contains_any(field.value))
       return "header " + field.name + " has a control character in its value";
   }
+  if (hosts > 1) return "header Host is there more than once";  // RFC 9112 §3.2
   return std::nullopt;
 }
 
@@ -50,7 +53,9 @@ void write_request_head(const Exchange& exchange, std::string& out) {
     out.append("Host: ").append(exchange.url->host_header()).append("\r\n");
   for (const auto& field : *exchange.headers) {
     if (is_framing(field.name)) continue;  // framing follows from the body alone
-    if (exchange.proxy != nullptr && iequals(field.name, "Proxy-Authorization")) continue;
+    if (iequals(field.name, "Proxy-Authorization")) continue;  // the route's, for its proxy alone
+    // RFC 9110 §10.1.1: not without content.
+    if (exchange.body->absent() && iequals(field.name, "Expect")) continue;
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   if (by_proxy) {

@@ -432,6 +432,31 @@ TEST(Guard, MayDelayOrRefuse) {
   EXPECT_EQ(call.attempts(), 0);
 }
 
+TEST(Guard, ThatEndsTheCallLeavesNoRetryAnnounced) {
+  for (const auto kind : {Admission::Kind::refuse, Admission::Kind::until}) {
+    const auto guard = std::make_shared<CountingGuard>();
+    const Policy policy({}, {}, {}, guard);
+    Call call(policy, get(), at(0s), Uniform::always(0));
+    Outcome outcome = k_refused;
+    outcome.attempt = call.next(at(0s)).attempt;
+    call.report(outcome, at(0s));
+    EXPECT_EQ(call.last_decision(), Decision::retry);
+    guard->admission = {.kind = kind, .at = SteadyTime{} + 2h, .reason = "open"};
+    EXPECT_EQ(call.next(at(1s)).kind, Step::Kind::finish);
+    EXPECT_EQ(call.last_decision(), Decision::stop);
+    EXPECT_EQ(call.make_report().attempts.at(0).wait, Duration::zero());
+  }
+}
+
+TEST(Call, AStreamWaitsForAPlaceNoLongerThanForAnythingElse) {
+  CallTraits streams = get();
+  streams.streams = true;
+  Script script(streams);
+  script.run({answered(200)});
+  EXPECT_EQ(script.limits.deadline, SteadyTime::max());
+  EXPECT_EQ(script.limits.place, k_default_deadline);
+}
+
 TEST(Decisions, ReplaceJudgementWaitAndStopButNotTheGate) {
   Decisions decisions;
   decisions.again = [](const AttemptView& view) { return view.outcome.status == 404; };

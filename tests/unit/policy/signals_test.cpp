@@ -166,6 +166,14 @@ TEST(ThrottleStatuses, A403CountsAs429WhereItIsConfiguredAndSaysSo) {
   EXPECT_EQ(Play(k_keyed, two, {lost, outcome}).report.outcome, CallOutcome::in_doubt);
 }
 
+TEST(ThrottleStatuses, DoNotMakeA5xxARefusal) {
+  Outcome outcome = answered(503);
+  outcome.retry_after = 1s;
+  const Retry throttles{.throttle_statuses = {500, 503}};
+  EXPECT_EQ(Play(k_post, throttles, {outcome}).report.stop_reason, StopReason::not_idempotent);
+  EXPECT_EQ(Play(k_get, throttles, {outcome, answered(200)}).report.outcome, CallOutcome::ok);
+}
+
 TEST(TrustUnavailable, LetsAPostGoAgainAfterA503ThatNamesATime) {
   Outcome outcome = answered(503);
   outcome.retry_after = 1s;

@@ -181,6 +181,22 @@ TEST(Key, IsReportedAlsoWhenARedirectEndedInAGet) {
   EXPECT_EQ(response.report().resend, Resend::same_key);
 }
 
+TEST(Key, ThatIsTooLongIsSaidToHaveBeenSentNowhere) {
+  Bench bench;
+  const auto result = bench.session.try_post("http://u:secret@a.test/x",
+                                             {.idempotency_key = std::string(300, 'k')});
+  ASSERT_FALSE(result.has_value());
+  const CallReport& report = result.error().report();
+  EXPECT_EQ(report.method, "POST");
+  EXPECT_NE(report.url.find("a.test/x"), std::string::npos);
+  EXPECT_EQ(report.url.find("secret"), std::string::npos);
+  EXPECT_EQ(report.resend, Resend::safe);
+  EXPECT_EQ(report.stop_reason, StopReason::permanent_error);
+  EXPECT_EQ(report.attempts.at(0).fault, Fault::invalid_request);
+  EXPECT_EQ(report.attempts.at(0).evidence, Evidence::not_sent);
+  EXPECT_NE(report.text().find("the server takes 255"), std::string::npos) << report.text();
+}
+
 TEST(Key, AutomaticOnesDiffer) {
   Bench bench;
   const auto key = [&] {
