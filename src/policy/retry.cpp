@@ -81,6 +81,7 @@ Retry Retry::urllib3() {
   retry.gateway_statuses = {};
   retry.raise_on_status = true;
   retry.raise_on_redirect = true;
+  retry.remove_headers_on_redirect = {"Authorization", "Cookie", "Proxy-Authorization"};
   retry.not_processed = {};
   retry.retry_after_statuses = {413, 429, 503};
   retry.retry_after_needs_total = true;

@@ -14,9 +14,9 @@ inline namespace v0 {
 /// Several guards as one: an attempt starts when all of them let it.
 ///
 /// They are asked in their order, at each question anew, and the first that holds back ends it.
-/// What those before it had granted is given back; what those after it had reserved is kept. So a
-/// permit is never held through another guard's wait: put guards whose permits are worth much (a
-/// place in a line) last.
+/// What those before it had granted ends as never made; what those after it had reserved is kept.
+/// So a permit is never held through another guard's wait: put guards whose permits are worth much
+/// last, as a place in a line or the start of a RateLimiter, which it does not take back.
 ///
 /// Thread safety: safe, as its guards are. Memory: one entry for each attempt under way or waiting
 /// to which some guard gave a permit other than 0.

@@ -77,9 +77,10 @@ struct REDIAL_EXPORT Retry {
   bool raise_on_status = false;
   /// Throw instead of returning the last answer when there are too many redirects.
   bool raise_on_redirect = false;
-  /// Fields that a redirect to another origin does not carry along.
-  std::vector<std::string> remove_headers_on_redirect = {"Authorization", "Cookie",
-                                                         "Proxy-Authorization"};
+  /// Fields that a redirect to another origin does not carry along: those that are credentials.
+  std::vector<std::string> remove_headers_on_redirect = {
+      "Authorization", "Cookie",       "Proxy-Authorization",  "X-Api-Key",
+      "Api-Key",       "X-Auth-Token", "X-Amz-Security-Token", "Private-Token"};
 
   // What urllib3 does otherwise, as data: `Retry::urllib3()` sets it, few others need it.
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <redial/http/redact.hpp>
+
 namespace {
 
 using namespace redial;
@@ -55,6 +57,20 @@ TEST(Redirect, CredentialsStayWithTheirOrigin) {
     EXPECT_FALSE(next.headers.contains("Authorization")) << other;
     EXPECT_FALSE(next.headers.contains("Cookie")) << other;
   }
+}
+
+// What is not shown to people is not shown to other origins.
+TEST(Redirect, SecretFieldsStayWithTheirOrigin) {
+  Request request = Request::get("http://a.test/x");
+  for (const auto& name : default_secret_header_names()) request.headers.add(name, "secret");
+  request.headers.erase("Set-Cookie");  // of answers
+  const Request same = *after(request, 307, "/y").next;
+  EXPECT_EQ(same.headers.get("X-Api-Key"), "secret");
+  EXPECT_EQ(same.headers.size(), request.headers.size());
+  EXPECT_TRUE(after(request, 307, "http://b.test/").next->headers.empty());
+  const Request ported = *after(request, 307, "http://b.test/", Retry::urllib3()).next;
+  EXPECT_TRUE(ported.headers.contains("X-Api-Key"));
+  EXPECT_FALSE(ported.headers.contains("Authorization"));
 }
 
 TEST(Redirect, WhatIsNoRedirectIsNone) {
