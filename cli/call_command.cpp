@@ -197,6 +197,9 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   }
   if (!ok && is_loud(flags)) {
     std::fprintf(stderr, "redial: %s", report.text().c_str());
+    if (flags.max_filesize && !report.attempts.empty() &&
+        report.attempts.back().fault == Fault::body_too_large)
+      std::fprintf(stderr, "  the limit is --max-filesize %s\n", flags.max_filesize->c_str());
     if (response != nullptr) show_error_body(*response);
   }
   const bool output_failed =

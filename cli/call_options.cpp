@@ -6,12 +6,15 @@
 #include <cmath>
 #include <fstream>
 
+#include <arpa/inet.h>
+
 #include <CLI/CLI.hpp>
 
 #include <redial/observe/log.hpp>
 
 #include "errors.hpp"
 #include "http/content_codings.hpp"
+#include "job.hpp"
 #include "session/policy_values.hpp"
 
 namespace redial::cli {
@@ -22,7 +25,7 @@ constexpr const char* k_ours = "redial's own";
 
 Duration seconds_of(const std::string& flag, double seconds) {
   if (!(seconds > 0) || seconds > 1e9)
-    throw UsageError(flag + ": must be a positive number of seconds");
+    throw UsageError(flag + ": must be a positive number of seconds, at most 1e9");
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
@@ -94,6 +97,8 @@ void add_header_line(Headers& headers, std::vector<std::string>& unset, std::str
   if (start == std::string::npos) {
     unset.push_back(name);  // curl: "Name:" leaves the field out
   } else {
+    if (is_framing_field(name))
+      throw UsageError("-H: " + name + " is made by redial, from the body");
     headers.add(name, line.substr(start));
   }
 }
@@ -248,11 +253,9 @@ void read_policy_file(const CallFlags& flags, CallSetup& setup) {
 void change_adapter(const CallFlags& flags, Adapter& adapter) {
   Retry& retry = adapter.max_retries;
   if (flags.retry) retry.total = *flags.retry;
-  if (flags.backoff) {
-    if (*flags.backoff < 0) throw UsageError("--backoff: must not be negative");
+  if (flags.backoff)
     retry.backoff_factor =
-        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*flags.backoff));
-  }
+        *flags.backoff == 0 ? Duration::zero() : seconds_of("--backoff", *flags.backoff);
   if (flags.backoff_max) retry.backoff_max = seconds_of("--backoff-max", *flags.backoff_max);
   if (!flags.jitter.empty()) retry.backoff_jitter = jitter_of(flags.jitter);
   if (!flags.retry_on.empty()) retry.status_forcelist = statuses_of("--retry-on", flags.retry_on);
@@ -322,8 +325,13 @@ void add_resolve(const CallFlags& flags, SessionOptions& session) {
     std::transform(host.begin(), host.end(), host.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     auto addresses = split(given.substr(second + 1), ',');
-    for (auto& address : addresses)
+    for (auto& address : addresses) {
       std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
+      in6_addr parsed{};
+      if (inet_pton(AF_INET, address.c_str(), &parsed) != 1 &&
+          inet_pton(AF_INET6, address.substr(0, address.find('%')).c_str(), &parsed) != 1)
+        throw UsageError("--resolve: not an address: " + address);
+    }
     session.wire.resolve[host] = std::move(addresses);
   }
 }
@@ -334,7 +342,14 @@ void add_credentials(const CallFlags& flags, CallSetup& setup) {
     if (colon == std::string::npos) throw UsageError("-u: expected user:password");
     const std::string user = flags.user.substr(0, colon);
     const std::string password = flags.user.substr(colon + 1);
-    setup.options.auth = flags.digest ? Auth::digest(user, password) : Auth::basic(user, password);
+    const auto& unset = setup.options.unset_headers;
+    const bool by_hand =  // as curl: -H counts
+        setup.options.headers.contains("Authorization") ||
+        std::any_of(unset.begin(), unset.end(),
+                    [](const std::string& name) { return iequals(name, "Authorization"); });
+    if (!by_hand)
+      setup.options.auth =
+          flags.digest ? Auth::digest(user, password) : Auth::basic(user, password);
   } else if (flags.digest) {
     throw UsageError("--digest: needs -u");
   }
@@ -362,6 +377,8 @@ void add_proxy(const CallFlags& flags, SessionOptions& session) {
   Proxies& proxies = session.proxies;
   const Proxies environment = Proxies::from_environment();
   if (flags.proxy) {
+    if (flags.proxy->starts_with("socks") && flags.proxy->find("://") != std::string::npos)
+      throw UsageError("-x: SOCKS proxies are not supported; http:// and https:// are");
     proxies.set("all", flags.proxy->empty() ? "" : with_port(*flags.proxy));
     // As curl: the environment's exceptions are for this proxy too.
     const auto past = environment.entries().find("no_proxy");

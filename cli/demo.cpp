@@ -63,7 +63,7 @@ constexpr std::array<Story, 6> k_stories{{
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string_view content)
-      : path_((std::filesystem::temp_directory_path() / "redial-demo-XXXXXX").string()) {
+      : path_((temporary_folder() / "redial-demo-XXXXXX").string()) {
     const File file(mkstemp(path_.data()));
     if (file.fd() < 0) throw OutputError(path_ + ": cannot be made");
     write_all(file.fd(), content, path_);
@@ -175,6 +175,8 @@ int run_demo(const Interrupt& interrupt) {
   std::printf("\n%s\n", right ? "No order was made twice, and no failure passed for success."
                               : "Something went otherwise than it should.");
   std::printf("The same from a shell: redial fault-server --script FILE, redial run JOBS.jsonl.\n");
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw OutputError("standard output: it could not be written");
   return right ? k_ok : k_failed;
 }
 

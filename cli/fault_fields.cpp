@@ -29,7 +29,7 @@ Window window(const FaultFields& fields, JsonView view, std::string_view name, R
   fields.expect(view, Kind::object, name, "an object");
   Window window;
   window.until = window.from;
-  view.members([&](JsonView key, JsonView value) {
+  fields.members(view, [&](JsonView key, JsonView value) {
     const std::string field = key.string();
     if (field == "from") {
       window.from = read(value, field);
@@ -171,7 +171,7 @@ FaultFields::Change FaultFields::headers(JsonView value) const {
 When FaultFields::when(JsonView view) const {
   expect(view, Kind::object, "when", "an object");
   When when;
-  view.members([&](JsonView key, JsonView value) {
+  members(view, [&](JsonView key, JsonView value) {
     const std::string field = key.string();
     if (field == "route") {
       when.route = text(value, field);
@@ -218,7 +218,7 @@ testing::FaultProxy::Answer FaultFields::proxy_answer(JsonView view) const {
   using Goes = testing::FaultProxy::Answer::Kind;
   expect(view, Kind::object, "reply", "an object");
   Reply reply{.status = 502};
-  view.members([&](JsonView key, JsonView value) {
+  members(view, [&](JsonView key, JsonView value) {
     const std::string field = key.string();
     const Change change = field == "fault" ? going_wrong(field, value) : framing(field, value);
     constexpr std::array<std::string_view, 6> known{"status", "reason",      "headers",
@@ -259,7 +259,7 @@ testing::FaultProxy::Answer FaultFields::proxy_answer(JsonView view) const {
 KeyRules FaultFields::keys(JsonView view) const {
   expect(view, Kind::object, "keys", "an object");
   KeyRules keys;
-  view.members([&](JsonView key, JsonView value) {
+  members(view, [&](JsonView key, JsonView value) {
     const std::string field = key.string();
     if (field == "header") {
       keys.header = text(value, field);

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
+#include <redial/http/text.hpp>
 #include <redial/testing/fault_catalogue.hpp>
 
 #include "json_view.hpp"
@@ -27,6 +29,27 @@ class FaultFields {
   std::string bytes(JsonView value, std::string_view field) const;
   bool yes_or_no(JsonView value, std::string_view field) const;
   std::chrono::milliseconds span(JsonView value, std::string_view field) const;
+
+  /// Hands over an object's members, none of them twice. Returns their names.
+  template <class Take>
+  std::set<std::string> members(JsonView object, Take take) const {
+    std::set<std::string> seen;
+    object.members([&](JsonView key, JsonView value) {
+      const std::string name = key.string();
+      if (!seen.insert(name).second) fail(key, "\"" + printable(name) + "\" is given twice");
+      take(key, value);
+    });
+    return seen;
+  }
+  /// The fields of a reply.
+  template <class Take>
+  void reply_members(JsonView reply, Take take) const {
+    const auto seen = members(reply, take);
+    for (const std::string name : {"body", "raw"}) {
+      if (seen.contains(name) && seen.contains(name + "_base64"))
+        fail(reply, name + ": not together with " + name + "_base64");
+    }
+  }
 
   /// One of the words of an enumeration, up to `last`.
   template <class Enum>

@@ -44,7 +44,7 @@ class ScriptReader {
 
  private:
   void read_server(JsonView script) {
-    script.members([&](JsonView key, JsonView value) {
+    fields_.members(script, [&](JsonView key, JsonView value) {
       const std::string field = key.string();
       if (field != "proxy" && !read_option(field, value) && !read_behaviour(field, value)) {
         fields_.fail(key, "unknown field \"" + printable(field) +
@@ -59,7 +59,7 @@ class ScriptReader {
   }
 
   void read_proxy(JsonView script) {
-    script.members([&](JsonView key, JsonView value) {
+    fields_.members(script, [&](JsonView key, JsonView value) {
       const std::string field = key.string();
       if (field == "tls") {
         script_.options.tls = fields_.word(value, field, FaultServer::Tls::good);
@@ -138,7 +138,7 @@ class ScriptReader {
     fields_.expect(view, Kind::object, "a reply", "an object");
     Reply reply;
     std::size_t times = 1;
-    view.members([&](JsonView key, JsonView value) {
+    fields_.reply_members(view, [&](JsonView key, JsonView value) {
       if (key.string() == "times") {
         times = static_cast<std::size_t>(fields_.number(value, "times", 1, k_most_times));
       } else {
@@ -154,7 +154,7 @@ class ScriptReader {
     When when;
     std::optional<FaultProxy::Answer> answer;
     int answers = 0;
-    view.members([&](JsonView key, JsonView value) {
+    fields_.members(view, [&](JsonView key, JsonView value) {
       const std::string field = key.string();
       if (field == "when") {
         when = fields_.when(value);
@@ -183,13 +183,13 @@ class ScriptReader {
     std::optional<FaultServer::OnAccept> accept;
     std::optional<FaultServer::Handshake> handshake;
     const NamedFault* named = nullptr;
-    view.members([&](JsonView key, JsonView value) {
+    fields_.members(view, [&](JsonView key, JsonView value) {
       const std::string field = key.string();
       if (field == "when") {
         when = fields_.when(value);
       } else if (field == "reply") {
         fields_.expect(value, Kind::object, field, "an object");
-        value.members([&](JsonView name, JsonView one) {
+        fields_.reply_members(value, [&](JsonView name, JsonView one) {
           changes.push_back(fields_.reply_field(name, one));
         });
       } else if (field == "accept") {
@@ -244,6 +244,7 @@ void FaultScript::load_into(FaultProxy& server) const {
 }
 
 FaultScript parse_fault_script(std::string_view text, const std::string& name) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark means nothing
   return ScriptReader(text, name).read();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <system_error>
 
 #include <unistd.h>
@@ -27,10 +28,10 @@ void declare_fault_server(CLI::App& app, FaultServerFlags& flags) {
   script->excludes(fault)->excludes(list);
   fault->excludes(list);
   app.add_option("--times", flags.times, "with --fault: so many times, then all is well [always]")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()))
       ->needs(fault);
   app.add_option("--every", flags.every, "with --fault: only each so-manieth request or connection")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()))
       ->needs(fault);
   app.add_option("--probability", flags.probability,
                  "with --fault: only that share of requests or connections")

@@ -134,6 +134,7 @@ class JobReader {
   void add_header(const std::string& name, JsonView value) {
     if (!value.is(Kind::string))
       fail(value, "a header is a string, an array of strings, or null to leave it out");
+    if (is_framing_field(name)) fail(value, name + " is made by redial, from the body");
     checked(value, [&] { headers_.add(name, value.string()); });
   }
   void set_body(JsonView value, Body body, std::string type = {}) {
@@ -233,6 +234,8 @@ constexpr std::array<JobReader::Key, 4> JobReader::k_vegeta{{
 
 Job bare_url(std::string_view text, std::size_t begin, std::uint64_t line) {
   const std::string_view url = text.substr(begin, text.find_last_not_of(k_blank) + 1 - begin);
+  if (url.starts_with('#'))
+    throw JsonError(begin, "a line is a JSON object or a URL; there are no comments");
   std::string why;
   auto parsed = Url::try_parse(url, &why);
   if (!parsed) throw JsonError(begin, "neither a JSON object nor a URL: " + why);
@@ -286,6 +289,10 @@ JobCall RunOptions::call_of(Job&& job) const {
                             job.unset_headers.end());
   call.options = std::move(own);
   return call;
+}
+
+bool is_framing_field(std::string_view name) noexcept {
+  return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding");
 }
 
 bool is_blank(std::string_view text) noexcept {

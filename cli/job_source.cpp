@@ -27,6 +27,7 @@ std::string reason_of(int error) {
 }
 
 File open_for_writing(const std::string& path) {
+  keep_as_bak(path);
   File file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (file.fd() < 0) throw OutputError(path + ": " + reason_of(errno));
   return file;
@@ -95,6 +96,7 @@ void JobFile::open(const std::string& path, const Options& options) {
   }
   // What can be read only once is copied before anything is sent from it.
   refuse_input("--save-jobs", options.save, path, "the input");
+  refuse_input("--save-jobs", options.save + ".bak", path, "the input");
   path_ = options.save;
   file_ = path_.empty() ? File(unlinked_file()) : open_for_writing(path_);
   copy_all(input.fd(), name_, file_, path_.empty() ? "temporary file" : path_);
@@ -169,6 +171,7 @@ JobSource::Next JobFile::next(std::optional<Job>& job) {
     last_line_ = line->number;
     return Next::job;
   }
+  refuse_changes();
   return Next::end;
 }
 

@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -168,7 +170,12 @@ int dispatch(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? k_ok : k_usage;
+    const auto rest = app.remaining();
+    if (error.get_exit_code() != 0 && app.get_subcommands().empty() && !rest.empty())
+      throw UsageError("there is no command " + rest.front() + "; redial --help lists them");
+    std::ostringstream help;
+    if (app.exit(error, help, std::cerr) != 0) return k_usage;
+    return print(help.str());
   }
   const Interrupt interrupt(commands.patience);
   try {

@@ -3,11 +3,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <redial/http/file_sink.hpp>
@@ -143,8 +143,23 @@ void write_all(int fd, std::string_view bytes, const std::string& name) {
   }
 }
 
+std::filesystem::path temporary_folder() {
+  std::error_code error;
+  auto folder = std::filesystem::temp_directory_path(error);
+  if (!error) return folder;
+  const char* const named = std::getenv("TMPDIR");
+  throw OutputError("temporary file: TMPDIR=" + std::string(named == nullptr ? "/tmp" : named) +
+                    ": " + error.message());
+}
+
+void keep_as_bak(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return;
+  if (rename(path.c_str(), (path + ".bak").c_str()) != 0) fail(path + ".bak");
+}
+
 int unlinked_file() {
-  const auto folder = std::filesystem::temp_directory_path();
+  const auto folder = temporary_folder();
   std::string path = (folder / "redial-XXXXXX").string();
   const int fd = mkostemp(path.data(), O_CLOEXEC);
   if (fd < 0) fail("temporary file in " + folder.string());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@ namespace redial::cli {
 
 /// Writes all of `bytes` or throws OutputError naming `name`.
 void write_all(int fd, std::string_view bytes, const std::string& name);
+
+/// Where temporary files go. Throws OutputError naming TMPDIR.
+std::filesystem::path temporary_folder();
+
+/// Renames a file that is there, and not empty, to FILE.bak. Throws OutputError.
+void keep_as_bak(const std::string& path);
 
 /// A temporary file that vanishes with its descriptor. Throws OutputError naming its folder.
 int unlinked_file();

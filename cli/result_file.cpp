@@ -40,12 +40,7 @@ void ResultFile::open(There there) {
     if (file_.fd() < 0) fail(name_);
     return;
   }
-  struct stat status {};
-  const bool results_there =
-      stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
-  if (results_there && there == There::keep_as_bak) {
-    if (rename(path_.c_str(), (path_ + ".bak").c_str()) != 0) fail(path_ + ".bak");
-  }
+  if (there == There::keep_as_bak) keep_as_bak(path_);
   file_ = File(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   // A pipe or a device may only be written to.
   if (file_.fd() < 0) file_ = File(::open(path_.c_str(), O_WRONLY | O_CLOEXEC));

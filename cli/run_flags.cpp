@@ -123,7 +123,7 @@ void declare_run(CLI::App& app, RunFlags& flags) {
   app.add_option("--save-jobs", flags.save_jobs,
                  "keep a copy of the input, so that `redial retry` can read it again");
   app.add_option("--from-line", flags.from_line, "leave out the jobs before this line")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53));
   app.add_option("--lines", flags.lines, "only the jobs on these lines: 3,7-9,120-");
 }
 

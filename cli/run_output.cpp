@@ -22,6 +22,7 @@ void RunOutput::check(const Options& options) {
   if (!to_stdout) refuse("-o", options.results);
   if (options.attempts.empty()) return;
   refuse("--attempts-out", options.attempts);
+  refuse_input("--attempts-out", options.attempts, options.kept, "the results file");
   if (options.attempts == options.results || same_file(options.attempts, options.results) ||
       (options.attempts == "-" && to_stdout))
     throw UsageError("--attempts-out: results go there");

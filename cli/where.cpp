@@ -68,6 +68,11 @@ std::optional<std::string> field_of(const std::vector<std::string>& path, JsonVi
   return at->is(JsonView::Kind::string) ? at->string() : std::string(at->raw());
 }
 
+bool is_number(const std::vector<std::string>& path) {
+  constexpr std::array<std::string_view, 4> numbers{"line", "status", "attempts", "elapsed_s"};
+  return path.size() == 1 && std::find(numbers.begin(), numbers.end(), path[0]) != numbers.end();
+}
+
 [[noreturn]] void fail(std::string_view text, const std::string& why) {
   throw UsageError("--where: " + why + ": " + printable(text));
 }
@@ -101,6 +106,7 @@ Where::Test Where::test_of(std::string_view text) {
   test.value = trimmed(text.substr(at + op->first.size()));
   const bool quoted = test.value.size() >= 2 && test.value.front() == test.value.back() &&
                       (test.value.front() == '"' || test.value.front() == '\'');
+  if (test.value.empty()) fail(text, "no value; null is none, '' is an empty one");
   if (quoted) test.value = test.value.substr(1, test.value.size() - 2);
   for (const auto name : split(trimmed(text.substr(0, at)), ".")) test.path.emplace_back(name);
   if (std::find(k_fields.begin(), k_fields.end(), test.path.front()) == k_fields.end()) {
@@ -108,6 +114,10 @@ Where::Test Where::test_of(std::string_view text) {
     for (const auto field : k_fields) known.append(known.empty() ? "" : " ").append(field);
     fail(text, "no such field (there are " + known + ")");
   }
+  const bool ordered = test.op != Op::equal && test.op != Op::unequal && test.op != Op::contains;
+  const bool null = test.value == "null" && !ordered;
+  if (is_number(test.path) && test.op != Op::contains && !null && !number_of(test.value))
+    fail(text, test.path[0] + " is a number");
   return test;
 }
 

@@ -1,5 +1,7 @@
 #include "session/credentials.hpp"
 
+#include <algorithm>
+
 namespace redial {
 inline namespace v0 {
 namespace detail {
@@ -21,12 +23,17 @@ const Auth* use(const Auth& auth, Request& request) {
   return nullptr;
 }
 
+bool leaves_out(const RequestOptions& call) {
+  return std::any_of(call.unset_headers.begin(), call.unset_headers.end(),
+                     [](const std::string& name) { return iequals(name, "Authorization"); });
+}
+
 }  // namespace
 
-const Auth* authorize(Request& request, const std::optional<Auth>& given,
+const Auth* authorize(Request& request, const RequestOptions& call,
                       const std::optional<Auth>& by_session, const Netrc* netrc) {
-  if (given) return use(*given, request);
-  if (request.headers.contains("Authorization")) return nullptr;
+  if (call.auth) return use(*call.auth, request);
+  if (request.headers.contains("Authorization") || leaves_out(call)) return nullptr;
   if (const auto user = request.url.user())
     return use(Auth::basic(*user, request.url.password().value_or("")), request);
   if (by_session) return use(*by_session, request);
@@ -34,8 +41,9 @@ const Auth* authorize(Request& request, const std::optional<Auth>& given,
   return nullptr;
 }
 
-void authorize_hop(Request& next, const Url& from, const Netrc* netrc) {
-  if (next.url.same_origin(from) || next.headers.contains("Authorization")) return;
+void authorize_hop(Request& next, const Url& from, const RequestOptions& call, const Netrc* netrc) {
+  if (next.url.same_origin(from) || next.headers.contains("Authorization") || leaves_out(call))
+    return;
   ask(netrc, next);
 }
 

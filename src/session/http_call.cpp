@@ -461,7 +461,7 @@ void HttpCall::follow(HttpAttempt& attempt) {
   last_ = {};
   const std::shared_ptr<Request> before = std::exchange(request_, std::move(attempt.next));
   if (digest_) digest_->move_to(*request_);
-  authorize_hop(*request_, before->url, session_.netrc);
+  authorize_hop(*request_, before->url, options_, session_.netrc);
   const std::string name = keys().header;
   go_to(request_->url);
   if (extras_ && extras_->carries_key) {

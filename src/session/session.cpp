@@ -205,7 +205,7 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   if (!options.params.empty()) request.url = request.url.with_query_appended(options.params);
   if (!call.params.empty()) request.url = request.url.with_query_appended(call.params);
   detail::encode_body(call, request);
-  plan.digest = detail::authorize(request, call.auth, options.auth, netrc());
+  plan.digest = detail::authorize(request, call, options.auth, netrc());
   add_key(request, key, plan.key);
   return request;
 }

@@ -29,7 +29,7 @@ expect 3 'connecting to http://127.0.0.1:9' env ALL_PROXY=127.0.0.2:9 NO_PROXY='
 expect 3 'connecting to http://127.0.0.1:9' env NO_PROXY=127.0.0.1 "${get[@]}" -x 127.0.0.2:9 "$origin"
 expect 3 'connecting to http://127.0.0.2:9' env NO_PROXY=127.0.0.1 "${get[@]}" -x 127.0.0.2:9 --noproxy '' "$origin"
 expect 3 'connecting to http://127.0.0.2:9' env http_proxy=127.0.0.2:9 "${get[@]}" -U me:secret "$origin"
-expect 2 'scheme must be http or https' "${get[@]}" -x socks5://127.0.0.2:9 "$origin"
+expect 2 '-x: SOCKS proxies are not supported' "${get[@]}" -x socks5://127.0.0.2:9 "$origin"
 expect 2 '-U: expected user:password' "${get[@]}" -x 127.0.0.2:9 -U me "$origin"
 expect 2 "the environment's proxy for http" env http_proxy=ftp://x "${get[@]}" "$origin"
 exit $((failures > 0))

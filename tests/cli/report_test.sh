@@ -111,7 +111,7 @@ expect 0 'redial: cut.jsonl: its last line is cut and left out: find out what be
 holds out '4 jobs in 5 calls'
 expect 0 'standard input: its last line is cut' "$REDIAL" report - --md cut.md <cut.jsonl
 holds cut.md '| 4 | 3 |'
-expect 0 'cut.jsonl: its last line is cut' "$REDIAL" retry -s jobs.jsonl cut.jsonl --failed
+expect 4 'cut.jsonl: its last line is cut' "$REDIAL" retry -s jobs.jsonl cut.jsonl --failed
 printf '{"id":"\\q","x' >odd.jsonl
 expect 0 'became of that job$' "$REDIAL" report odd.jsonl
 echo >>cut.jsonl

@@ -80,7 +80,7 @@ class IdempotencyKey {
 struct RequestOptions {
   Pairs params = {};                            ///< appended to the URL's query, form-encoded
   Headers headers = {};                         ///< replace the session's of the same name
-  std::vector<std::string> unset_headers = {};  ///< session or default fields that are not sent
+  std::vector<std::string> unset_headers = {};  ///< not sent; Authorization: nor a login but `auth`
   // At most one of form and files, multipart, json, body:
   std::optional<Pairs> form = std::nullopt;     ///< application/x-www-form-urlencoded
   std::optional<JsonText> json = std::nullopt;  ///< application/json

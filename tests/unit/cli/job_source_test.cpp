@@ -51,6 +51,15 @@ class JobsFile : public ::testing::Test {
   Interrupt interrupt_;
 };
 
+TEST_F(JobsFile, ThatChangesBehindTheLastLookIsToldAtItsEnd) {
+  write(10);
+  JobFile source(path_, {}, interrupt_);
+  std::optional<Job> job;
+  ASSERT_EQ(source.next(job), JobSource::Next::job);
+  touch();
+  EXPECT_EQ(taken_before_refusal(source), 9);
+}
+
 TEST_F(JobsFile, ThatStaysIsReadTwiceAndWhole) {
   int checked = 0;
   JobFile source(path_, {}, interrupt_, [&](const Job&) { ++checked; });

@@ -116,6 +116,19 @@ const std::string k_bob = Auth::basic("bob", "two").field;
 constexpr const char* k_text =
     "machine a.test login ada password one\nmachine b.test login bob password two\n";
 
+TEST_F(NetrcFile, IsNotAskedByACallThatLeavesTheFieldOut) {
+  write(".netrc", k_text);
+  const RequestOptions without{.unset_headers = {"authorization"}};
+  EXPECT_EQ(sent({}, "http://a.test/", {"http://b.test/"}, without), (Sent{"none", "none"}));
+  EXPECT_EQ(sent({}, "http://x:y@a.test/", {}, without), Sent{"none"});
+  SessionOptions with_auth;
+  with_auth.auth = Auth::bearer("s");
+  EXPECT_EQ(sent(with_auth, "http://a.test/", {}, without), Sent{"none"});
+  EXPECT_EQ(sent(with_auth, "http://a.test/", {},
+                 {.unset_headers = {"Authorization"}, .auth = Auth::bearer("t")}),
+            Sent{"Bearer t"});
+}
+
 TEST_F(NetrcFile, IsAskedWhenNothingElseKnows) {
   write(".netrc", k_text);
   EXPECT_EQ(sent({}, "http://a.test/"), Sent{k_ada});
