@@ -45,10 +45,12 @@ class FaultFields {
   template <class Take>
   void reply_members(JsonView reply, Take take) const {
     const auto seen = members(reply, take);
-    for (const std::string name : {"body", "raw"}) {
-      if (seen.contains(name) && seen.contains(name + "_base64"))
-        fail(reply, name + ": not together with " + name + "_base64");
-    }
+    const auto either = [&](const char* plain, const char* coded) {
+      if (seen.contains(plain) && seen.contains(coded))
+        fail(reply, std::string(plain) + ": not together with " + coded);
+    };
+    either("body", "body_base64");
+    either("raw", "raw_base64");
   }
 
   /// One of the words of an enumeration, up to `last`.
