@@ -184,15 +184,20 @@ class Untold {
   std::uint64_t count() const noexcept { return count_; }
   void tell(const RunFlags& flags) const {
     if (count_ == 0) return;
+    constexpr std::size_t k_longest = 1000;  // of a list that anyone would type
+    std::string lines = lines_->text();
+    if (lines.size() <= k_longest) {
+      lines = "; once you know which, this sends the others:\n" +
+              next_line("run " + shell_quoted(flags.jobs) + flags.input.text() + " --lines " +
+                            lines + " -o NEW.jsonl",
+                        flags);
+    } else {
+      lines = "; the first is on line " + lines.substr(0, lines.find_first_of(",-")) + "\n";
+    }
     std::fprintf(stderr,
                  "redial: %" PRIu64
-                 " jobs have no result: never sent, or under way when the run ended; once you know "
-                 "which, this sends the others:\n%s",
-                 count_,
-                 next_line("run " + shell_quoted(flags.jobs) + flags.input.text() + " --lines " +
-                               lines_->text() + " -o NEW.jsonl",
-                           flags)
-                     .c_str());
+                 " jobs have no result: never sent, or under way when the run ended%s",
+                 count_, lines.c_str());
   }
 
  private:

@@ -31,6 +31,10 @@ expect 0 '3 jobs: 3 ok' "$REDIAL" run many --lines 3-4,6 -o rest
 cat rest >>res
 expect 0 'nothing to send again' "$REDIAL" retry many res --failed
 
+for i in $(seq 900); do job $i GET ok; done >many
+sed -n 'n;s/.*"id": \("[0-9]*"\).*/{"id":\1,"outcome":"ok","resend":"safe"}/p' many >res
+expect 4 '450 jobs have no result: .*; the first is on line 1$' "$REDIAL" retry many res --failed
+
 # --- a run that ends on a full disk says how to go on
 for i in $(seq 40); do job $i GET ok; done >many
 (ulimit -f 2; "$REDIAL" run many --concurrency 1 -m 9 -o full 2>err; echo $? >code)
