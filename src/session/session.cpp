@@ -154,8 +154,8 @@ struct Session::State {
     merge(defaults, options.headers);
   }
 
-  Request complete(Request request, const RequestOptions& call, const IdempotencyKey* key,
-                   detail::CallPlan& plan) const;
+  void complete(Request& request, const RequestOptions& call, const IdempotencyKey* key,
+                detail::CallPlan& plan) const;
   const IdempotencyKeys& keys_at(const Url& url) const;
   void add_key(Request& request, const IdempotencyKey* given, std::string& key) const;
   Result<detail::CallPlan> plan(Request request, std::shared_ptr<const RequestOptions> options,
@@ -190,8 +190,8 @@ struct Session::State {
 };
 
 // Everything that makes a request what is sent, so that attempts have nothing left to decide.
-Request Session::State::complete(Request request, const RequestOptions& call,
-                                 const IdempotencyKey* key, detail::CallPlan& plan) const {
+void Session::State::complete(Request& request, const RequestOptions& call,
+                              const IdempotencyKey* key, detail::CallPlan& plan) const {
   Headers fields = defaults;
   merge(fields, request.headers);
   merge(fields, call.headers);
@@ -207,7 +207,6 @@ Request Session::State::complete(Request request, const RequestOptions& call,
   detail::encode_body(call, request);
   plan.digest = detail::authorize(request, call, options.auth, netrc());
   add_key(request, key, plan.key);
-  return request;
 }
 
 const IdempotencyKeys& Session::State::keys_at(const Url& url) const {
@@ -238,20 +237,17 @@ Result<detail::CallPlan> Session::State::plan(Request request,
                                               const std::optional<IdempotencyKey>& key) {
   const RequestOptions& call = *given;
   const auto& said = key ? key : call.idempotency_key;
-  const std::string method = request.method;
-  const std::string url = request.url.redacted(options.secret_query_names);
-  if (const auto own = request.own_options(); own && own.get() != &call) {
-    return tl::make_unexpected(refused(
-        method, url,
-        "options: the request has its own and the call has others; give them in one place"));
-  }
   used.store(true, std::memory_order_relaxed);
   detail::CallPlan plan;
   plan.session = &parts;
   plan.options = std::move(given);
+  plan.request = std::make_shared<Request>(std::move(request));
   try {
-    plan.request = std::make_shared<Request>(
-        complete(std::move(request), call, said ? &*said : nullptr, plan));
+    if (const auto own = plan.request->own_options(); own && own.get() != &call) {
+      throw std::invalid_argument(
+          "options: the request has its own and the call has others; give them in one place");
+    }
+    complete(*plan.request, call, said ? &*said : nullptr, plan);
     detail::check_call_cookies(call.cookies, plan.request->headers);
     if (!plan.key.empty()) plan.key_lifetime = keys_at(plan.request->url).lifetime;
     const Policy& mounted = *mounts.find(plan.request->url).policy;
@@ -275,7 +271,9 @@ Result<detail::CallPlan> Session::State::plan(Request request,
     }
     plan.proxies().route(plan.request->url);  // or throws
   } catch (const std::invalid_argument& error) {
-    return tl::make_unexpected(refused(method, url, error.what()));
+    return tl::make_unexpected(refused(plan.request->method,
+                                       plan.request->url.redacted(options.secret_query_names),
+                                       error.what()));
   }
   plan.draw = draw(plan.pace);
   return plan;
