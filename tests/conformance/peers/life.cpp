@@ -127,9 +127,10 @@ Problems killed(const std::string& method, Peer& peer, Upstream& up) {
 
 // Its kernel takes the connection and the request; the peer itself never moves.
 Problems frozen(const std::string& method, Peer& peer, const std::string& url, ClientSpec client,
-                const Nature& nature) {
+                const Nature& nature, std::size_t body = 3) {
   Compare compare;
-  const CallSpec call = call_of(method, url);
+  CallSpec call = call_of(method, url);
+  if (call.body) call.body = std::string(body, 'x');
   client.connect = client.attempt = std::chrono::milliseconds(200);
   peer.freeze();
   const Played played = blocking_driver()(client)(call);
@@ -171,6 +172,11 @@ void add_shared(Table::Scenes& scenes, const std::string& name, Peer& peer, Upst
     if (method == "POST")
       add("killed with the request in hand", [=, &peer, &up] { return killed(method, peer, up); });
     add("frozen", [=, &peer] { return frozen(method, peer, peer.url("/warm"), {}, lost()); });
+    // More than the kernel takes: the window fills.
+    if (method != "GET")
+      add("frozen in an upload", [=, &peer] {
+        return frozen(method, peer, peer.url("/warm"), {}, lost(), std::size_t{20} << 20);
+      });
     add("frozen before its handshake", [=, &peer] {
       return frozen(method, peer, peer.tls_url("/warm"), trusting(peer.ca_file()), not_sent());
     });
