@@ -41,6 +41,7 @@ class Program {
   }
   bool is_there(const std::string& name, const Peer& peer) {
     if (peer.missing().empty()) return true;
+    if (!missing_.empty() && missing_.back() == name) return false;
     std::printf("%s: SKIPPED, %s\n", name.c_str(), peer.missing().c_str());
     missing_.push_back(name);
     return false;
