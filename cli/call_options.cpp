@@ -14,7 +14,7 @@
 
 #include "errors.hpp"
 #include "http/content_codings.hpp"
-#include "job.hpp"
+#include "http/framing.hpp"
 #include "session/policy_values.hpp"
 
 namespace redial::cli {
@@ -97,7 +97,7 @@ void add_header_line(Headers& headers, std::vector<std::string>& unset, std::str
   if (start == std::string::npos) {
     unset.push_back(name);  // curl: "Name:" leaves the field out
   } else {
-    if (is_framing_field(name))
+    if (detail::is_framing_field(name))
       throw UsageError("-H: " + name + " is made by redial, from the body");
     headers.add(name, line.substr(start));
   }

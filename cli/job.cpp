@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "http/framing.hpp"
 #include "json_view.hpp"
 
 namespace redial::cli {
@@ -134,7 +135,7 @@ class JobReader {
   void add_header(const std::string& name, JsonView value) {
     if (!value.is(Kind::string))
       fail(value, "a header is a string, an array of strings, or null to leave it out");
-    if (is_framing_field(name)) fail(value, name + " is made by redial, from the body");
+    if (detail::is_framing_field(name)) fail(value, name + " is made by redial, from the body");
     checked(value, [&] { headers_.add(name, value.string()); });
   }
   void set_body(JsonView value, Body body, std::string type = {}) {
@@ -289,10 +290,6 @@ JobCall RunOptions::call_of(Job&& job) const {
                             job.unset_headers.end());
   call.options = std::move(own);
   return call;
-}
-
-bool is_framing_field(std::string_view name) noexcept {
-  return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding");
 }
 
 bool is_blank(std::string_view text) noexcept {

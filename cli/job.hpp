@@ -74,9 +74,6 @@ struct JobSyntax {
 /// cannot be read. Never quotes values: they may be secrets.
 Job parse_job(std::string_view text, std::uint64_t line, const JobSyntax& syntax = {});
 
-/// A field that the wire makes itself, from the body: one that is given would be dropped.
-bool is_framing_field(std::string_view name) noexcept;
-
 /// A line that holds no job: nothing but white space.
 bool is_blank(std::string_view text) noexcept;
 

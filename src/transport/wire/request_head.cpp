@@ -1,6 +1,7 @@
 #include "transport/wire/request_head.hpp"
 
 #include "http/char_set.hpp"
+#include "http/framing.hpp"
 
 #include "transport/wire/tunnel.hpp"
 
@@ -17,10 +18,6 @@ constexpr auto k_breaks_name = k_breaks_word.with(":");
 // RFC 9110 §8.6: these say how much follows even when nothing does.
 bool expects_content(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
-}
-
-bool is_framing(std::string_view name) {
-  return iequals(name, "Content-Length") || iequals(name, "Transfer-Encoding");
 }
 
 }  // namespace
@@ -52,7 +49,7 @@ void write_request_head(const Exchange& exchange, std::string& out) {
   if (!exchange.headers->contains("Host"))
     out.append("Host: ").append(exchange.url->host_header()).append("\r\n");
   for (const auto& field : *exchange.headers) {
-    if (is_framing(field.name)) continue;  // framing follows from the body alone
+    if (detail::is_framing_field(field.name)) continue;  // framing follows from the body alone
     if (iequals(field.name, "Proxy-Authorization")) continue;  // the route's, for its proxy alone
     // RFC 9110 §10.1.1: not without content.
     if (exchange.body->absent() && iequals(field.name, "Expect")) continue;

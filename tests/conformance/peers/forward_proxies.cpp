@@ -70,38 +70,33 @@ Rows in_a_tunnel(const Rows& rows, const Peer& proxy) {
 
 namespace {
 
+Row row_at(const std::string& base, const ClientSpec& client, const char* what, const char* path,
+           const Nature& nature) {
+  return {.what = what,
+          .url = base + path,
+          .natures = {nature},
+          .client = client,
+          .warm = base + "/ok"};
+}
+
 // It answers for any host at these paths.
 Rows own_answers(const std::string& base, const ClientSpec& client) {
-  Rows rows;
   const auto row = [&](const char* what, const char* path, const Nature& nature) {
-    rows.push_back({.what = what,
-                    .url = base + path,
-                    .natures = {nature},
-                    .client = client,
-                    .warm = base + "/ok"});
+    return row_at(base, client, what, path, nature);
   };
-  row("200", "/ok", status(200));
-  row("204", "/empty", status(204));
-  row("killed", "/kill", lost());
-  row("418", "/teapot", status(418));
-  row("503 with Retry-After", "/busy", status(503, 3600));
-  return rows;
+  return {row("200", "/ok", status(200)), row("204", "/empty", status(204)),
+          row("killed", "/kill", lost()), row("418", "/teapot", status(418)),
+          row("503 with Retry-After", "/busy", status(503, 3600))};
 }
 
 Rows answers_behind(const std::string& base, const Upstream& origin, const ClientSpec& client) {
-  Rows rows;
-  const auto row = [&](const char* what, const char* path, const Nature& nature) {
-    rows.push_back({.what = what,
-                    .url = base + path,
-                    .natures = {nature},
-                    .client = client,
-                    .warm = base + "/warm",
-                    .origin = &origin.server});
-  };
-  row("passed on", "/wrong", status(200));
-  row("the answer is there, and killed", "/late-kill", lost());
-  for (Row& one : catalogue_behind(Gateway::mitmproxy, base, origin, client))
-    rows.push_back(std::move(one));
+  Rows rows{row_at(base, client, "passed on", "/wrong", status(200)),
+            row_at(base, client, "the answer is there, and killed", "/late-kill", lost())};
+  for (Row& row : rows) {
+    row.warm = base + "/warm";
+    row.origin = &origin.server;
+  }
+  append(rows, catalogue_behind(Gateway::mitmproxy, base, origin, client));
   return rows;
 }
 
@@ -114,9 +109,8 @@ std::string localhost(const std::string& scheme, const Upstream& origin) {
 Rows rows_of(const Mitmproxy& peer, const Upstream& up) {
   const std::string base = localhost("http", up);
   Rows rows = own_answers(base, through(peer));
-  for (Row& row : answers_behind(base, up, through(peer))) rows.push_back(std::move(row));
-  for (Row& row : signals_behind(Gateway::mitmproxy, base, up, through(peer)))
-    rows.push_back(std::move(row));
+  append(rows, answers_behind(base, up, through(peer)));
+  append(rows, signals_behind(Gateway::mitmproxy, base, up, through(peer)));
   return rows;
 }
 

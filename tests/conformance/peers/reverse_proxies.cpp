@@ -9,10 +9,6 @@ namespace {
 
 using redial::Persistence;
 
-void append(Rows& rows, Rows more) {
-  for (Row& row : more) rows.push_back(std::move(row));
-}
-
 // A server behind them, that is well and that is not. What it signals, over TCP alone.
 Rows behind(Gateway gateway, const std::string& up, const Upstream& origin, bool whole) {
   Rows rows{

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <redial/testing/fault_catalogue.hpp>
@@ -40,6 +41,10 @@ struct Row {
   std::optional<std::uint64_t> max_body = {};
 };
 using Rows = std::vector<Row>;
+
+inline void append(Rows& rows, Rows more) {
+  for (Row& row : more) rows.push_back(std::move(row));
+}
 
 inline Nature not_sent(redial::Persistence again = redial::Persistence::transient) {
   return {.evidence = redial::Evidence::not_sent, .again = again, .status = 0, .read = false};

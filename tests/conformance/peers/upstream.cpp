@@ -25,13 +25,7 @@ Upstream::Upstream(FaultServer::Tls tls)
     server.on(route, std::move(reply));
   };
   on("/kill", {.fault = Fault::stall});
-  on("/stall", {.fault = Fault::stall});
-  on("/close", {.fault = Fault::close_after_read});
-  on("/reset", {.fault = Fault::reset_after_read});
-  on("/cut-head", {.fault = Fault::cut_head, .cut_after = 20});
-  on("/cut-body", {.body = "0123456789", .fault = Fault::cut_body, .cut_after = 4});
   on("/204", {.status = 204, .reason = "No Content"});
-  on("/503", {.status = 503, .reason = "Busy", .headers = {{"Retry-After", "3600"}}});
   on("/wrong", {.body = "wrong"});
   on("", {.body = "served"});
   // The n-th request of an id: the first answer is lost, the next is not.
