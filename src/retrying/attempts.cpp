@@ -39,6 +39,7 @@ void Attempts::advance() {
   begun_ = true;
   over_ = !driver_.next();
   if (!over_) return attempt_.start_round();
+  if (attempt_.error_ && driver_.gave_up()) detail::rethrow_last(attempt_.error_);
   if (attempt_.error_) std::rethrow_exception(attempt_.error_);
   const bool rejected =
       driver_.gave_up() && (options_.rejected_value == RejectedValue::raises || !attempt_.settled_);

@@ -45,6 +45,11 @@ constexpr CallTraits k_repeatable{.declared = true};
 
 }  // namespace
 
+void rethrow_last(const std::exception_ptr& thrown) {
+  const auto cause = is_a<TryAgain>(thrown) ? cause_of(thrown) : nullptr;
+  std::rethrow_exception(cause ? cause : thrown);
+}
+
 class RetryDriver::State {
  public:
   State(const RetryOptions& given, const ResultTypes* types)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -24,6 +25,10 @@ struct RetryStatistics {
 };
 
 namespace detail {
+
+/// Throws what an attempt threw: of a TryAgain that was thrown because of an error
+/// (std::throw_with_nested), that error.
+[[noreturn]] REDIAL_EXPORT void rethrow_last(const std::exception_ptr& thrown);
 
 /// What a retried call needs next.
 enum class RetryStep : std::uint8_t {

@@ -108,6 +108,7 @@ R conclude(const RetryOptions& options, const RetryDriver& driver, ResultSlot<R>
     }
   }
   const RetryOutcome& last = driver.state().outcome;
+  if (last.threw() && driver.gave_up()) rethrow_last(last.exception());
   if (last.threw()) std::rethrow_exception(last.exception());
   if (!ran) throw RetryError(driver.report());
   const bool rejected = driver.gave_up() && !last.lacks_value();
@@ -140,10 +141,11 @@ auto run_retried(const RetryOptions& options, RetryDriver& driver, F& callable, 
 /// AttemptInfo&)` if that is what it takes, or `callable(Duration left)`.
 ///
 /// Returns its result, which may be void, a reference or move-only. What it throws in the end is
-/// what the last attempt threw, the very object. A value that was not accepted throws RetryError;
-/// an expected, optional or error code that says itself that it has no value is returned.
-/// `fallback`, `(const RetryState&)` or `()`, is called instead of either, when attempts ran out or
-/// were stopped; an error that is not worth another attempt goes past it.
+/// what the last attempt threw, the very object, but the cause of a TryAgain that has one. A value
+/// that was not accepted throws RetryError; an expected, optional or error code that says itself
+/// that it has no value is returned. `fallback`, `(const RetryState&)` or `()`, is called instead
+/// of either, when attempts ran out or were stopped; an error that is not worth another attempt
+/// goes past it.
 ///
 /// Where no attempt was made, because a stop had been requested, RetryError says so. Cancellation:
 /// `stop::when_stopped`. Thread safety: as the callable's.

@@ -286,6 +286,21 @@ TEST(Retry, TryAgainRetriesWhateverTheConditionSays) {
   EXPECT_THROW(retry(on(retry_if::never()), []() -> int { throw TryAgain("no luck"); }), TryAgain);
 }
 
+TEST(Retry, TryAgainMakesWayForItsCauseWhenTheCallIsGivenUp) {
+  const auto busy = []() -> int {
+    try {
+      throw Busy("full");
+    } catch (const Busy&) {
+      std::throw_with_nested(TryAgain());
+    }
+  };
+  RetryOptions options = on(retry_if::never());
+  EXPECT_THROW(retry(options, busy), Busy);
+  EXPECT_THROW(for (auto& attempt : attempts(options)) attempt(busy), Busy);
+  options.enabled = false;
+  EXPECT_THROW(retry(options, busy), TryAgain);
+}
+
 TEST(Retry, NeverUndercutsAHint) {
   CallReport report;
   RetryOptions options = on(retry_if::never());
