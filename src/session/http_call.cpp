@@ -484,6 +484,7 @@ bool HttpCall::holds_answer() const {
     case StopReason::attempts_exhausted:
       return !retry.raise_on_status;
     case StopReason::too_many_redirects:
+    case StopReason::redirect_invalid:
       return !retry.raise_on_redirect;
     default:
       return true;

@@ -75,7 +75,8 @@ struct REDIAL_EXPORT Retry {
   bool trust_unavailable = false;
   /// Throw instead of returning the last answer when status retries are exhausted.
   bool raise_on_status = false;
-  /// Throw instead of returning the last answer when there are too many redirects.
+  /// Throw instead of returning the last answer when there are too many redirects, or one that
+  /// leads to no http or https URL.
   bool raise_on_redirect = false;
   /// Fields that a redirect to another origin does not carry along: those that are credentials.
   std::vector<std::string> remove_headers_on_redirect = {

@@ -98,6 +98,16 @@ TEST(Session, HttpsNeverFallsToHttp) {
   EXPECT_THROW(response.raise_for_status(), RedirectError);
 }
 
+TEST(Session, ARedirectToNoHttpUrlIsReturnedOrThrownAsTheRetrySays) {
+  Fixture fixture;
+  const auto elsewhere = Scripted::answer(303, {{"Location", "unknown://host"}});
+  fixture.transport->then(elsewhere).then(elsewhere);
+  const auto response = fixture.session.get("http://a.test/");
+  EXPECT_EQ(response.status(), 303);
+  EXPECT_EQ(response.report().stop_reason, StopReason::redirect_invalid);
+  EXPECT_THROW(fixture.session.get("http://a.test/", {.retry = Retry::urllib3()}), RedirectError);
+}
+
 TEST(Session, AKeyIsMadeOnceAndKept) {
   Fixture fixture;
   fixture.transport->then(Scripted::failing(Fault::reset)).then(Scripted::answer(201));
