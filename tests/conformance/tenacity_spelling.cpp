@@ -38,6 +38,19 @@ NamedClass named_class() {
           .is = detail::is_a<E>};
 }
 
+// What `Types` catch, thrown as an E: the two of Python's roots that have no C++ class of their
+// own.
+template <class E, class... Types>
+NamedClass root_class() {
+  NamedClass root = named_class<E>();
+  root.thrown = retry_if::exception_type<Types...>();
+  root.other = retry_if::not_exception_type<Types...>();
+  root.unless = retry_if::unless_exception_type<Types...>();
+  root.cause = retry_if::any({retry_if::exception_cause_type<Types>()...});
+  root.is = [](const std::exception_ptr& thrown) { return (detail::is_a<Types>(thrown) || ...); };
+  return root;
+}
+
 const NamedClass& class_of(std::string name) {
   static const std::map<std::string, std::string> aliases{
       {"IOError", "OSError"}, {"EnvironmentError", "OSError"}, {"socket.timeout", "TimeoutError"}};
@@ -45,8 +58,8 @@ const NamedClass& class_of(std::string name) {
 #define REDIAL_PYTHON_CLASS(name, base) {#name, named_class<::name>()},
       REDIAL_PYTHON_EXCEPTIONS(REDIAL_PYTHON_CLASS)
 #undef REDIAL_PYTHON_CLASS
-          {"Exception", named_class<Exception>()},
-      {"BaseException", named_class<BaseException>()},
+          {"Exception", root_class<Exception, std::exception>()},
+      {"BaseException", root_class<BaseException, BaseException, std::exception>()},
       {"KeyboardInterrupt", named_class<KeyboardInterrupt>()},
       {"SystemExit", named_class<SystemExit>()},
       {"GeneratorExit", named_class<GeneratorExit>()},
@@ -60,6 +73,7 @@ const NamedClass& class_of(std::string name) {
 }
 
 std::vector<std::string> names_in(const json& names) {
+  if (names.is_null()) return {"Exception"};
   if (names.is_array()) return names.get<std::vector<std::string>>();
   return {names.get<std::string>()};
 }
@@ -193,8 +207,13 @@ WaitStrategy wait_from(const json& spec) {
   if (kind == "random_exponential" || kind == "full_jitter")
     return wait::random_exponential(exponential_from(spec));
   if (kind == "exponential_jitter") {
-    return wait::exponential_jitter({.initial = optional_field(spec, "initial"),
-                                     .multiplier = optional_field(spec, "multiplier"),
+    auto initial = optional_field(spec, "initial");
+    auto multiplier = optional_field(spec, "multiplier");
+    const bool both = initial && multiplier;  // 1 is the default of either, as if it was not given
+    if (both && initial == std::chrono::seconds{1}) initial.reset();
+    if (both && initial && multiplier == std::chrono::seconds{1}) multiplier.reset();
+    return wait::exponential_jitter({.initial = initial,
+                                     .multiplier = multiplier,
                                      .max = field(spec, "max", k_unlimited),
                                      .exp_base = base_of(spec),
                                      .jitter = field(spec, "jitter", std::chrono::seconds{1}),
@@ -238,8 +257,12 @@ StopCondition stop_from(const json& spec) {
   }
   if (kind == "after_delay") return stop::after_delay(field(spec, "seconds", {}));
   if (kind == "before_delay") return stop::before_delay(field(spec, "seconds", {}));
-  if (kind == "any" || kind == "or") return stop::any(list_of(spec, stop_from));
-  if (kind == "all" || kind == "and") return stop::all(list_of(spec, stop_from));
+  if (kind == "any" || kind == "or" || kind == "all" || kind == "and") {
+    auto stops = list_of(spec, stop_from);
+    if (stops.empty()) throw Diverges("stops of nothing are refused");
+    return kind == "any" || kind == "or" ? stop::any(std::move(stops))
+                                         : stop::all(std::move(stops));
+  }
   if (kind == "when_event_set") {
     std::stop_source source;
     if (spec.value("set", spec.value("is_set", spec.value("event", false)))) source.request_stop();
@@ -284,11 +307,12 @@ RetryCondition retry_from(const json& given) {
     return retry_if::result([value](const PythonValue& got) { return is_int(got) == value; });
   }
   if (kind == "if_exception_message") return retry_if::exception_message(value);
-  if (kind == "if_not_exception_message") return retry_if::not_exception_message(value);
+  // tenacity's `not` repeats successes, too
+  if (kind == "if_not_exception_message") return !retry_if::exception_message(value);
   if (kind == "if_exception_match" || kind == "if_exception_message_match")
     return retry_if::exception_message_match(value);
   if (kind == "if_not_exception_match" || kind == "if_not_exception_message_match")
-    return retry_if::not_exception_message_match(value);
+    return !retry_if::exception_message_match(value);
   if (kind == "always" || kind == "never") return retry_from(json(kind));
   if (kind == "any" || kind == "or" || kind == "all" || kind == "and") {
     const bool any = kind == "any" || kind == "or";
@@ -329,15 +353,19 @@ void raise(const std::string& error_class, const std::string& message) {
 
 PythonValue come(const json& input) {
   if (!input.is_object()) return {input};
-  if (input.value("try_again", false)) throw TryAgain();
-  if (!input.contains("error")) return {input.value("value", json())};
-  const std::string message = input.value("message", std::string());
-  if (!input.contains("cause") || input["cause"].is_null()) raise(input["error"], message);
-  const json& cause = input["cause"];
+  const bool try_again = input.value("try_again", false);
+  if (!try_again && !input.contains("error")) return {input.value("value", json())};
+  const std::string error_class = try_again ? "TryAgain" : input["error"].get<std::string>();
+  std::string message = input.value("message", std::string());
+  if (error_class == "KeyError" && !message.empty()) message = "'" + message + "'";  // as str() has
+  json cause;
+  for (const char* key : {"cause", "context"})
+    cause = cause.is_null() ? input.value(key, json()) : cause;
+  if (cause.is_null()) raise(error_class, message);
   try {
     come(cause.is_string() ? json{{"error", cause}} : cause);
   } catch (...) {
-    class_of(input["error"]).raise_from(message);
+    class_of(error_class).raise_from(message);
   }
   throw std::runtime_error("a cause that is no error: " + input.dump());
 }
@@ -352,6 +380,16 @@ Duration took(const json& input) {
 PythonValue callback_value(const json& callback) {
   if (callback.is_object()) return come(callback);
   return {callback};
+}
+
+std::string message_in(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const BaseException& error) {
+    return error.message();
+  } catch (...) {
+    return detail::message_of(exception);
+  }
 }
 
 std::string class_name(const std::exception_ptr& exception) {

@@ -38,6 +38,8 @@ PythonValue come(const nlohmann::json& input);
 /// How long an attempt takes on the entry's clock.
 redial::Duration took(const nlohmann::json& input);
 PythonValue callback_value(const nlohmann::json& callback);
+/// What Python's str() says of it.
+std::string message_in(const std::exception_ptr& exception);
 /// "OSError", without namespaces.
 std::string class_name(const std::exception_ptr& exception);
 

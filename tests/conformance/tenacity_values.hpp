@@ -9,17 +9,29 @@
 // The values and exceptions that recorded behaviour speaks of, as C++ types. In the global
 // namespace, because their names stand in log lines.
 
-/// A returned value, written as Python writes it.
+/// A returned value, written as Python's str() writes it.
 struct PythonValue {
   nlohmann::json json;
   bool operator==(const PythonValue&) const = default;
 };
 
+/// Python's repr(), of what JSON can hold.
+inline std::string python_repr(const nlohmann::json& value) {
+  if (value.is_null()) return "None";
+  if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
+  if (value.is_string()) return "'" + value.get<std::string>() + "'";
+  if (!value.is_structured()) return value.dump();
+  std::string inner;
+  for (const auto& [key, one] : value.items()) {
+    if (!inner.empty()) inner += ", ";
+    if (value.is_object()) inner += "'" + key + "': ";
+    inner += python_repr(one);
+  }
+  return value.is_object() ? "{" + inner + "}" : "[" + inner + "]";
+}
+
 inline std::ostream& operator<<(std::ostream& out, const PythonValue& value) {
-  if (value.json.is_null()) return out << "None";
-  if (value.json.is_boolean()) return out << (value.json.get<bool>() ? "True" : "False");
-  if (value.json.is_string()) return out << '\'' << value.json.get<std::string>() << '\'';
-  return out << value.json.dump();
+  return out << (value.json.is_string() ? value.json.get<std::string>() : python_repr(value.json));
 }
 
 /// Python's BaseException: not what "any exception" means.
@@ -115,7 +127,9 @@ class Exception : public std::exception {
   X(RuntimeWarning, Warning)                 \
   X(CustomError, Exception)                  \
   X(CustomException, Exception)              \
-  X(MyError, Exception)
+  X(MyError, Exception)                      \
+  X(UnderlyingError, Exception)              \
+  X(RealBad, Exception)
 
 #define REDIAL_PYTHON_CLASS(name, base) \
   class name : public base {            \
