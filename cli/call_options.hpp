@@ -65,14 +65,9 @@ struct CallFlags {
   std::string policy;  ///< FILE or FILE#NAME
 };
 
-/// Declares the flags that make a policy, on their own.
-void declare_policy(CLI::App& app, CallFlags& flags);
-
-/// What --policy names: a file, and one of its policies or nothing. "FILE#NAME", where FILE may
-/// hold a # itself. Throws UsageError for a # without a name.
-std::pair<std::string, std::string> policy_and_name(const std::string& given);
-/// That file. Throws UsageError, which names --policy beside what is wrong with it.
-PolicyFile load_policies(const std::string& path);
+// Their groups in --help, beside curl's.
+inline constexpr const char* k_other = "Where curl means something else";
+inline constexpr const char* k_ours = "redial's own";
 
 /// Declares the flags on `app`, which fills `flags` when it parses.
 void declare(CLI::App& app, CallFlags& flags);

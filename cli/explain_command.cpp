@@ -17,6 +17,7 @@
 #include "exit_codes.hpp"
 #include "explain.hpp"
 #include "output.hpp"
+#include "policy_options.hpp"
 
 namespace redial::cli {
 namespace {

@@ -5,6 +5,7 @@
 #include <redial/http/text.hpp>
 
 #include "http/char_set.hpp"
+#include "http/lower.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -14,14 +15,6 @@ namespace {
 constexpr std::size_t k_most_bytes = 16 * 1024;
 constexpr auto k_token = CharSet::alnum().with("!#$%&'*+-.^_`|~");
 constexpr auto k_token68 = CharSet::alnum().with("-._~+/");
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return made;
-}
 
 class Reader {
  public:
@@ -56,7 +49,7 @@ class Reader {
     ahead.skip_ows();
     std::string value;
     if (!(ahead.next_is('"') ? ahead.quoted(value) : ahead.plain(value))) return false;
-    into.params.emplace_back(lower(name), std::move(value));
+    into.params.emplace_back(lowered(name), std::move(value));
     *this = ahead;
     return true;
   }
@@ -129,7 +122,7 @@ std::optional<std::vector<Challenge>> parse_challenges(std::string_view line) {
     if (!more) {
       const auto scheme = reader.take_all(k_token);
       if (scheme.empty()) return std::nullopt;
-      Challenge& challenge = challenges.emplace_back(Challenge{.scheme = lower(scheme)});
+      Challenge& challenge = challenges.emplace_back(Challenge{.scheme = lowered(scheme)});
       if (reader.next_is(' ')) {
         reader.skip_ows();
         const bool bare = reader.at_end() || reader.next_is(',');

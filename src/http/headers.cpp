@@ -6,13 +6,11 @@
 
 #include <redial/http/text.hpp>
 
+#include "http/lower.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace {
-
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 void check_name(const std::string& name) {
   if (!is_token(name)) {
@@ -41,8 +39,9 @@ std::string checked_value(const std::string& name, std::string value) {
 }  // namespace
 
 bool iequals(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return detail::lower(x) == detail::lower(y);
+         });
 }
 
 Headers::Headers(std::initializer_list<Header> fields) {

@@ -10,6 +10,8 @@
 
 #include <redial/http/text.hpp>
 
+#include "http/lower.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace {
@@ -148,14 +150,11 @@ Body multipart_body(const std::vector<Part>& parts, const std::string& boundary)
 
 std::string multipart_type(const std::string& given, const std::string& boundary) {
   if (given.empty()) return "multipart/form-data; boundary=" + boundary;
-  std::string lower = given;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  if (lower.substr(0, 10) != "multipart/") {
+  const std::string type = lowered(given);
+  if (!type.starts_with("multipart/")) {
     throw std::invalid_argument("Content-Type: a multipart form cannot be " + printable(given));
   }
-  if (lower.find("boundary=") != std::string::npos) {
+  if (type.find("boundary=") != std::string::npos) {
     throw std::invalid_argument(
         "Content-Type: leave the boundary of a multipart form out; it is made for each call");
   }

@@ -14,6 +14,7 @@
 #include <redial/http/retry_after.hpp>
 #include <redial/http/text.hpp>
 
+#include "http/lower.hpp"
 #include "http/structured_fields.hpp"
 
 namespace redial {
@@ -271,11 +272,7 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 std::string vendor_words(std::string_view name) {
   for (const std::string_view prefix : {"x-ratelimit-", "x-rate-limit-", "anthropic-ratelimit-"}) {
     if (name.size() <= prefix.size() || !iequals(name.substr(0, prefix.size()), prefix)) continue;
-    std::string words(name.substr(prefix.size()));
-    for (char& c : words) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return words;
+    return detail::lowered(name.substr(prefix.size()));
   }
   return {};
 }

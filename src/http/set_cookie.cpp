@@ -7,6 +7,7 @@
 
 #include <redial/http/text.hpp>
 
+#include "http/lower.hpp"
 #include "http/public_suffix.hpp"
 
 namespace redial {
@@ -25,16 +26,6 @@ constexpr seconds k_age_limit = days{400};
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
 }
 
 bool has_control(std::string_view text) noexcept {

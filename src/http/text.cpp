@@ -8,6 +8,7 @@
 #include <redial/http/headers.hpp>
 
 #include "http/char_set.hpp"
+#include "http/lower.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -84,17 +85,10 @@ std::string take_value(std::string_view& rest) {
   return value;
 }
 
-std::string lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 template <class Params>
 void take_params(std::string_view& rest, Params& params) {
   while (take(rest, ';')) {
-    const std::string name = lowered(take_token(rest));
+    const std::string name = detail::lowered(take_token(rest));
     const std::string value = take(rest, '=') ? take_value(rest) : std::string();
     if (!name.empty()) params.emplace(name, value);  // RFC 8288 §3.3: the first of a name counts
   }
@@ -219,7 +213,7 @@ std::optional<std::string> charset_of(std::string_view content_type) {
   take_params(rest, params);
   const auto found = params.find("charset");
   if (found == params.end() || found->second.empty()) return std::nullopt;
-  return lowered(found->second);
+  return detail::lowered(found->second);
 }
 
 }  // namespace v0

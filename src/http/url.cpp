@@ -1,16 +1,14 @@
 #include <redial/http/url.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 
-#include <arpa/inet.h>
-#include <idn2.h>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <redial/http/headers.hpp>
 
+#include "http/authority.hpp"
 #include "http/char_set.hpp"
 
 namespace redial {
@@ -27,14 +25,6 @@ constexpr bool is_alnum(char c) {
 
 constexpr bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
 }
 
 // Percent-encodes what cannot stand in this part; escapes that are there stay as they are.
@@ -62,10 +52,8 @@ void append_encoded(std::string& out, std::string_view text, const CharSet& allo
 constexpr CharSet k_userinfo_characters = CharSet::alnum().with("-._~!$&'()*+,;=:");
 constexpr CharSet k_path_characters = k_userinfo_characters.with("@/");
 constexpr CharSet k_query_characters = k_path_characters.with("?");
-constexpr CharSet k_host_characters = CharSet::alnum().with("-._");
 constexpr CharSet k_plain_characters = CharSet::alnum().with("-._~/?&=");
 constexpr CharSet k_ends_authority = CharSet("/?#");
-constexpr CharSet k_digits = CharSet("0123456789");
 constexpr CharSet k_control_characters = CharSet::control();
 
 // A segment that means "." or "..", its dots escaped or not.
@@ -111,103 +99,6 @@ std::string without_dots(std::string_view path) {
   return out;
 }
 
-// What stands between the userinfo and the path, brought into one form.
-struct Authority {
-  std::string host;
-  bool is_v6 = false;
-  std::optional<std::uint16_t> port;
-};
-
-std::string ascii_host(std::string_view host) {
-  const std::string text(host);
-  char* converted = nullptr;
-  const int code =
-      idn2_to_ascii_8z(text.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  if (code != IDN2_OK)
-    throw std::invalid_argument(std::string("the host is not a name: ") + idn2_strerror(code));
-  std::string ascii(converted);
-  idn2_free(converted);
-  return ascii;
-}
-
-bool looks_like_number(std::string_view host) {
-  const auto dot = host.rfind('.');
-  const std::string_view last = dot == std::string_view::npos ? host : host.substr(dot + 1);
-  return !last.empty() && k_digits.contains_all(last);
-}
-
-void check_name(const std::string& host) {
-  if (host.empty()) throw std::invalid_argument("it has no host");
-  const auto wrong = std::find_if_not(host.begin(), host.end(),
-                                      [](char c) { return k_host_characters.contains(c); });
-  if (wrong != host.end()) {
-    throw std::invalid_argument("its host has the character \"" +
-                                printable(std::string(1, *wrong)) + "\"");
-  }
-  if (host.size() > 253 || host.front() == '.' || host.find("..") != std::string::npos) {
-    throw std::invalid_argument("its host is not a name");
-  }
-  in_addr address{};
-  if (looks_like_number(host) && inet_pton(AF_INET, host.c_str(), &address) != 1) {
-    throw std::invalid_argument("its host is a number that is no IPv4 address");
-  }
-}
-
-void set_name(std::string_view given, Authority& authority) {
-  if (k_host_characters.contains_all(given)) {
-    authority.host = lowered(given);
-    return check_name(authority.host);
-  }
-  const std::string decoded = percent_decode(given);
-  const bool foreign = std::any_of(decoded.begin(), decoded.end(),
-                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  authority.host = lowered(foreign ? ascii_host(decoded) : decoded);
-  check_name(authority.host);
-}
-
-void set_v6(std::string_view given, Authority& authority) {
-  in6_addr address{};
-  char text[INET6_ADDRSTRLEN];
-  if (inet_pton(AF_INET6, std::string(given).c_str(), &address) != 1 ||
-      inet_ntop(AF_INET6, &address, text, sizeof text) == nullptr) {
-    throw std::invalid_argument("its host is not an IPv6 address");
-  }
-  authority.host = text;
-  authority.is_v6 = true;
-}
-
-std::optional<std::uint16_t> port_of(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65535) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint16_t>(port);
-}
-
-Authority read_authority(std::string_view text) {
-  Authority authority;
-  std::string_view port;
-  if (!text.empty() && text.front() == '[') {
-    const auto close = text.find(']');
-    if (close == std::string_view::npos)
-      throw std::invalid_argument("its host is not an IPv6 address");
-    set_v6(text.substr(1, close - 1), authority);
-    port = text.substr(close + 1);
-    if (!port.empty() && port.front() != ':')
-      throw std::invalid_argument("something follows its IPv6 address");
-  } else {
-    const auto colon = text.find(':');
-    set_name(text.substr(0, colon), authority);
-    if (colon != std::string_view::npos) port = text.substr(colon);
-  }
-  if (port.size() > 1) {
-    authority.port = port_of(port.substr(1));
-    if (!authority.port) throw std::invalid_argument("its port is not between 1 and 65535");
-  }
-  return authority;
-}
-
 // For messages about what is no URL: no userinfo, no query. A password that should have been
 // encoded may hold what ends an authority: nothing up to the last @ is shown, nor what stands for a
 // port and is none; nor what follows that @ where it may be a query's.
@@ -228,7 +119,7 @@ std::string shown(std::string_view text) {
   const auto v6 = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
   const auto colon = authority.find(':', v6 == std::string_view::npos ? 0 : v6);
   const bool hidden = slashes != std::string_view::npos && colon < authority.size() - 1 &&
-                      !port_of(authority.substr(colon + 1));
+                      !detail::port_of(authority.substr(colon + 1));
   if (!hidden) return printable(out.append(path_too));
   return printable(out.append(authority.substr(0, colon + 1)).append("***"));
 }
@@ -247,23 +138,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
-}
-
-std::vector<std::string> segments_of(std::string_view path) {
-  std::vector<std::string> segments;
-  while (!path.empty()) {
-    path.remove_prefix(1);  // "/"
-    const auto slash = path.find('/');
-    segments.push_back(percent_decode(path.substr(0, slash)));
-    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash);
-  }
-  return segments;
-}
-
-// On a server that decodes %2F before it resolves dots, such a segment leaves its folder.
-bool may_climb(const std::string& segment) {
-  return segment.find('/') != std::string::npos || segment.find('\\') != std::string::npos ||
-         segment == "..";
 }
 
 }  // namespace
@@ -325,7 +199,7 @@ void Url::parse(std::string_view text) {
     text_ += '@';
     authority_text.remove_prefix(at + 1);
   }
-  const Authority authority = read_authority(authority_text);
+  const detail::Authority authority = detail::read_authority(authority_text);
   const std::uint16_t by_scheme = is_https ? 443 : 80;
   port_ = authority.port.value_or(by_scheme);
   const std::size_t header_begin = text_.size();
@@ -475,38 +349,6 @@ std::string Url::redacted(const std::vector<std::string>& secret_query_names) co
     if (more) rest.remove_prefix(ampersand + 1);
   }
   return out;
-}
-
-UrlPrefix::UrlPrefix(std::string_view text) {
-  text = trimmed(text);
-  const std::string lower = lowered(text);
-  if (lower == "http://" || lower == "https://") {
-    scheme_ = lower.substr(0, lower.size() - 3);
-    return;
-  }
-  const Url url(text);
-  if (url.query() || url.fragment()) {
-    throw std::invalid_argument("URL prefix \"" + printable(text) +
-                                "\": a prefix has no query and no fragment");
-  }
-  scheme_ = url.scheme();
-  host_ = url.host();
-  port_ = url.port();
-  segments_ = segments_of(url.path());
-  while (!segments_.empty() && segments_.back().empty()) segments_.pop_back();
-}
-
-bool UrlPrefix::matches(const Url& url) const {
-  if (url.scheme() != scheme_) return false;
-  if (host_.empty()) return true;
-  if (url.host() != host_ || url.port() != port_) return false;
-  if (segments_.empty()) return true;
-  const auto segments = segments_of(url.path());
-  if (segments.size() < segments_.size() ||
-      !std::equal(segments_.begin(), segments_.end(), segments.begin()))
-    return false;
-  return std::none_of(segments.begin() + static_cast<std::ptrdiff_t>(segments_.size()),
-                      segments.end(), may_climb);
 }
 
 }  // namespace v0

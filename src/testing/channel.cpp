@@ -1,7 +1,6 @@
 #include "testing/channel.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -52,13 +51,6 @@ bool read_chunks(Channel& channel, std::string& buffer, RecordedRequest& request
 }
 
 }  // namespace
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
-           return std::tolower(x) == std::tolower(y);
-         });
-}
 
 ServerContext make_server_context(const TestCertificate& certificate, int max_version) {
   ServerContext context(SSL_CTX_new(TLS_server_method()));
@@ -232,7 +224,7 @@ std::optional<RecordedRequest> read_head(Channel& channel, std::string& buffer) 
 
 bool read_body(Channel& channel, std::string& buffer, RecordedRequest& request, std::size_t most) {
   bool whole = false;
-  if (same_name(request.header("Transfer-Encoding"), "chunked")) {
+  if (iequals(request.header("Transfer-Encoding"), "chunked")) {
     whole = read_chunks(channel, buffer, request, most);
   } else {
     const std::string given = request.header("Content-Length");

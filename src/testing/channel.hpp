@@ -10,6 +10,7 @@
 
 #include <openssl/ssl.h>
 
+#include <redial/http/headers.hpp>
 #include <redial/testing/fault_server.hpp>
 #include <redial/testing/test_certificates.hpp>
 
@@ -18,8 +19,6 @@ inline namespace v0 {
 namespace testing {
 
 // What the servers of the test kit share: blocking sockets, TLS, and reading a request.
-
-bool same_name(std::string_view a, std::string_view b);
 
 struct FreeServerContext {
   void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }

@@ -27,7 +27,7 @@ using OnAccept = FaultServer::OnAccept;
 
 std::string RecordedRequest::header(std::string_view name) const {
   for (const auto& [known, value] : headers) {
-    if (same_name(known, name)) return value;
+    if (iequals(known, name)) return value;
   }
   return {};
 }
@@ -160,7 +160,7 @@ struct FaultServer::State {
     const bool in_upload = reply.fault == Fault::close_in_upload ||
                            reply.fault == Fault::reset_in_upload ||
                            reply.fault == Fault::stop_reading;
-    if (same_name(request.header("Expect"), "100-continue") && reply.status != 417 &&
+    if (iequals(request.header("Expect"), "100-continue") && reply.status != 417 &&
         !reply.ignores_expect)
       channel.write("HTTP/1.1 100 Continue\r\n\r\n");
     if (in_upload) {

@@ -36,8 +36,8 @@ Place place_in(std::string_view target) {
 std::string forwarded(const RecordedRequest& request) {
   std::string text = request.method + " " + path_in(request.target) + " HTTP/1.1\r\n";
   for (const auto& [name, value] : request.headers) {
-    if (same_name(name, "Proxy-Authorization") || same_name(name, "Transfer-Encoding") ||
-        same_name(name, "Content-Length"))
+    if (iequals(name, "Proxy-Authorization") || iequals(name, "Transfer-Encoding") ||
+        iequals(name, "Content-Length"))
       continue;
     text.append(name).append(": ").append(value).append("\r\n");
   }
