@@ -168,7 +168,7 @@ bool same(const json& one, const json& other) {  // Python's 1 == True
 Duration seconds_from(const json& seconds) {
   if (seconds.is_number()) return from_double(seconds.get<double>());
   if (seconds.is_string()) return from_double(std::stod(seconds.get<std::string>()));
-  const json& delta = seconds.contains("timedelta") ? seconds["timedelta"] : seconds;
+  const json& delta = seconds.contains("timedelta") ? seconds.at("timedelta") : seconds;
   if (delta.is_number()) return from_double(delta.get<double>());
   return from_double(delta.value("days", 0.0) * 86400 + delta.value("hours", 0.0) * 3600 +
                      delta.value("minutes", 0.0) * 60 + delta.value("seconds", 0.0) +
@@ -184,7 +184,7 @@ WaitStrategy wait_from(const json& spec) {
   if (spec.is_number()) return wait::fixed(seconds_from(spec));
   if (spec.is_string()) return wait_from(json{{"wait", spec}});
   if (spec.contains("fn")) {
-    return [text = spec["fn"].get<std::string>()](const RetryState& state) {
+    return [text = spec.at("fn").get<std::string>()](const RetryState& state) {
       return from_double(evaluate(text, state));
     };
   }
@@ -244,7 +244,7 @@ WaitStrategy wait_exception_from(const json& spec) {
 StopCondition stop_from(const json& spec) {
   if (spec.is_string()) return stop_from(json{{"stop", spec}});
   if (spec.contains("fn")) {
-    return [text = spec["fn"].get<std::string>()](const RetryState& state) {
+    return [text = spec.at("fn").get<std::string>()](const RetryState& state) {
       return evaluate(text, state) != 0;
     };
   }
@@ -325,10 +325,10 @@ RetryCondition retry_from(const json& given) {
 
 RetryOptions options_from(const json& spec) {
   RetryOptions options{.retry_if = spec.contains("retry")
-                                       ? retry_from(spec["retry"])
+                                       ? retry_from(spec.at("retry"))
                                        : retry_if::exception_type<std::exception>(),
-                       .stop = spec.contains("stop") ? stop_from(spec["stop"]) : stop::never(),
-                       .wait = spec.contains("wait") ? wait_from(spec["wait"]) : wait::none(),
+                       .stop = spec.contains("stop") ? stop_from(spec.at("stop")) : stop::never(),
+                       .wait = spec.contains("wait") ? wait_from(spec.at("wait")) : wait::none(),
                        .deadline = k_unlimited};
   options.enabled = spec.value("enabled", true);
   options.name = "<fn>";
@@ -355,7 +355,7 @@ PythonValue come(const json& input) {
   if (!input.is_object()) return {input};
   const bool try_again = input.value("try_again", false);
   if (!try_again && !input.contains("error")) return {input.value("value", json())};
-  const std::string error_class = try_again ? "TryAgain" : input["error"].get<std::string>();
+  const std::string error_class = try_again ? "TryAgain" : input.at("error").get<std::string>();
   std::string message = input.value("message", std::string());
   if (error_class == "KeyError" && !message.empty()) message = "'" + message + "'";  // as str() has
   json cause;

@@ -59,11 +59,11 @@ RetryState state_of(const json& input) {
 }
 
 std::string check_wait(const json& entry) {
-  const WaitStrategy wait = conformance::wait_from(entry["spec"]);
+  const WaitStrategy wait = conformance::wait_from(entry.at("spec"));
   Uniform draw(7);
-  for (std::size_t i = 0; i < entry["inputs"].size(); ++i) {
-    const double wanted = entry["expect"].at(i).get<double>();
-    const double got = to_seconds(wait(state_of(entry["inputs"][i]), draw));
+  for (std::size_t i = 0; i < entry.at("inputs").size(); ++i) {
+    const double wanted = entry.at("expect").at(i).get<double>();
+    const double got = to_seconds(wait(state_of(entry.at("inputs").at(i)), draw));
     if (close(got, wanted)) continue;
     if (wanted > conformance::k_century && close(got, conformance::k_century)) {
       throw Diverges("a wait is never longer than a century");
@@ -74,12 +74,12 @@ std::string check_wait(const json& entry) {
 }
 
 std::string check_wait_range(const json& entry) {
-  const WaitStrategy wait = conformance::wait_from(entry["spec"]);
-  for (std::size_t i = 0; i < entry["inputs"].size(); ++i) {
-    const json& range = entry["expect"].at(i);
+  const WaitStrategy wait = conformance::wait_from(entry.at("spec"));
+  for (std::size_t i = 0; i < entry.at("inputs").size(); ++i) {
+    const json& range = entry.at("expect").at(i);
     const double low = range.at(0).get<double>();
     const double high = range.at(1).get<double>();
-    const RetryState state = state_of(entry["inputs"][i]);
+    const RetryState state = state_of(entry.at("inputs").at(i));
     const auto check = [&](Uniform draw) {
       const double got = to_seconds(wait(state, draw));
       if (low > conformance::k_century && close(got, conformance::k_century)) {
@@ -104,15 +104,15 @@ std::string check_wait_range(const json& entry) {
 }
 
 std::string check_wait_mean(const json& entry) {
-  const WaitStrategy wait = conformance::wait_from(entry["spec"]);
+  const WaitStrategy wait = conformance::wait_from(entry.at("spec"));
   constexpr int samples = 4000;
-  for (std::size_t i = 0; i < entry["inputs"].size(); ++i) {
-    const RetryState state = state_of(entry["inputs"][i]);
-    Uniform draw(entry["inputs"].size() + i);
+  for (std::size_t i = 0; i < entry.at("inputs").size(); ++i) {
+    const RetryState state = state_of(entry.at("inputs").at(i));
+    Uniform draw(entry.at("inputs").size() + i);
     double sum = 0;
     for (int n = 0; n < samples; ++n) sum += to_seconds(wait(state, draw));
     const double mean = sum / samples;
-    const json& wanted = entry["expect"].at(i);
+    const json& wanted = entry.at("expect").at(i);
     if (std::abs(mean - wanted.at(0).get<double>()) > wanted.at(1).get<double>()) {
       return "input " + std::to_string(i) + ": mean " + std::to_string(mean) + ", expected " +
              wanted.dump();
@@ -122,37 +122,37 @@ std::string check_wait_mean(const json& entry) {
 }
 
 std::string check_stop(const json& entry) {
-  for (std::size_t i = 0; i < entry["inputs"].size(); ++i) {
-    const json& input = entry["inputs"][i];
-    json spec = entry["spec"];
+  for (std::size_t i = 0; i < entry.at("inputs").size(); ++i) {
+    const json& input = entry.at("inputs").at(i);
+    json spec = entry.at("spec");
     if (input.is_boolean()) spec["set"] = input;  // the state of an event
-    if (input.is_object() && input.contains("set")) spec["set"] = input["set"];
+    if (input.is_object() && input.contains("set")) spec["set"] = input.at("set");
     const StopCondition stop = conformance::stop_from(spec);
     const auto why = unequal("input " + std::to_string(i) + ": stop",
-                             stop(state_of(entry["inputs"][i])), entry["expect"].at(i));
+                             stop(state_of(entry.at("inputs").at(i))), entry.at("expect").at(i));
     if (!why.empty()) return why;
   }
   return {};
 }
 
 std::string check_retry_if(const json& entry) {
-  const RetryCondition condition = conformance::retry_from(entry["spec"]);
-  for (std::size_t i = 0; i < entry["inputs"].size(); ++i) {
-    const conformance::Came came(entry["inputs"][i]);
+  const RetryCondition condition = conformance::retry_from(entry.at("spec"));
+  for (std::size_t i = 0; i < entry.at("inputs").size(); ++i) {
+    const conformance::Came came(entry.at("inputs").at(i));
     RetryState state;
     state.outcome = came.outcome();
-    const auto why =
-        unequal("input " + std::to_string(i) + ": retry", condition(state), entry["expect"].at(i));
+    const auto why = unequal("input " + std::to_string(i) + ": retry", condition(state),
+                             entry.at("expect").at(i));
     if (!why.empty()) return why;
   }
   return {};
 }
 
 std::string check_wait_exception(const json& entry) {
-  const WaitStrategy wait = conformance::wait_exception_from(entry["spec"]);
+  const WaitStrategy wait = conformance::wait_exception_from(entry.at("spec"));
   Uniform draw(7);
-  for (std::size_t i = 0; i < entry["inputs"].size(); ++i) {
-    const json& input = entry["inputs"][i];
+  for (std::size_t i = 0; i < entry.at("inputs").size(); ++i) {
+    const json& input = entry.at("inputs").at(i);
     const conformance::Came came(input.is_string()   ? json{{"error", input}}
                                  : input.is_object() ? input
                                                      : json{{"value", input}});
@@ -164,7 +164,8 @@ std::string check_wait_exception(const json& entry) {
     } catch (const std::logic_error&) {
       got = "RuntimeError";  // tenacity's class for a mistake of the program
     }
-    const auto why = unequal("input " + std::to_string(i) + ": wait", got, entry["expect"].at(i));
+    const auto why =
+        unequal("input " + std::to_string(i) + ": wait", got, entry.at("expect").at(i));
     if (!why.empty()) return why;
   }
   return {};
@@ -177,9 +178,9 @@ static_assert(!std::is_invocable_v<OnMessage>);
 static_assert(!std::is_invocable_v<OnMessage, std::string, std::string>);
 
 std::string check_construct_error(const json& entry) {
-  const std::string wanted = entry["expect"];
+  const std::string wanted = entry.at("expect");
   try {
-    conformance::construct(entry["spec"]);
+    conformance::construct(entry.at("spec"));
   } catch (const std::invalid_argument&) {
     return wanted == "ValueError" || wanted == "TypeError" ? "" : "it is a " + wanted;
   } catch (const Diverges&) {  // cannot be spelled
@@ -189,10 +190,10 @@ std::string check_construct_error(const json& entry) {
 }
 
 std::string check_ordinal(const json& entry) {
-  for (std::size_t i = 0; i < entry["inputs"].size(); ++i) {
-    const int number = entry["inputs"][i].get<int>();
+  for (std::size_t i = 0; i < entry.at("inputs").size(); ++i) {
+    const int number = entry.at("inputs").at(i).get<int>();
     const std::string suffix = detail::ordinal_suffix(number);
-    const json& wanted = entry["expect"].at(i);
+    const json& wanted = entry.at("expect").at(i);
     if (wanted == suffix || wanted == std::to_string(number) + suffix) continue;
     return unequal("input " + std::to_string(i), suffix, wanted);
   }
@@ -200,11 +201,11 @@ std::string check_ordinal(const json& entry) {
 }
 
 std::string check_log(const json& entry) {
-  const json& spec = entry["spec"];
-  const std::string hook = spec["hook"];
+  const json& spec = entry.at("spec");
+  const std::string hook = spec.at("hook");
   std::string line;
   const LineSink sink = [&](std::string_view text) { line = text; };
-  const json input = entry["inputs"].empty() ? json{{"value", nullptr}} : entry["inputs"][0];
+  const json input = entry.at("inputs").empty() ? json{{"value", nullptr}} : entry.at("inputs")[0];
   const conformance::Came came(input);
   const json zero = 0;
   const std::string name = spec.value("name", spec.value("fn_name", std::string("<fn>")));
@@ -224,7 +225,7 @@ std::string check_log(const json& entry) {
   } else {
     throw std::runtime_error("unknown hook " + hook);
   }
-  const json& expect = entry["expect"];
+  const json& expect = entry.at("expect");
   const json got = expect.is_array() ? json::array({line}) : json(line);
   if (got != expect && spec.value("exc_info", false)) throw Diverges("a traceback is Python's");
   if (got != expect && spec.contains("sec_format"))
@@ -279,14 +280,15 @@ std::string compare_trace(const json& got, const json& wanted) {
 }
 
 Run run_entry(const json& entry) {
-  const json& spec = entry["spec"];
-  const json& inputs = entry["inputs"];
+  const json& spec = entry.at("spec");
+  const json& inputs = entry.at("inputs");
   auto clock = std::make_shared<redial::testing::FakeClock>();
   Run run;
   const auto trace = [&run](const std::string& step) { run.trace.push_back(step); };
 
   RetryOptions options = conformance::options_from(spec);
   options.clock = clock;
+  options.stop = stop::any({options.stop, stop::after_attempt(10'000)});  // an entry misread ends
   options.report = &run.report;
   options.before = [&run](const RetryState&) { ++run.before_calls; };
   options.after = [&run](const RetryState&) { ++run.after_calls; };
@@ -338,10 +340,10 @@ Run run_entry(const json& entry) {
     RetryState last;
     if (has_callback || has_class) {
       auto wrapped = retrying(options, callable, [&](const RetryState&) -> PythonValue {
-        if (has_class) conformance::raise(spec["retry_error_cls"], "");
+        if (has_class) conformance::raise(spec.at("retry_error_cls"), "");
         ++run.callback_calls;
         if (spec.value("trace", false)) trace("callback");
-        return conformance::callback_value(spec["retry_error_callback"]);
+        return conformance::callback_value(spec.at("retry_error_callback"));
       });
       value = wrapped();
     } else {
@@ -370,7 +372,7 @@ Run run_entry(const json& entry) {
 }
 
 std::string check_run(const json& entry) {
-  const json& expect = entry["expect"];
+  const json& expect = entry.at("expect");
   const Run run = run_entry(entry);
   json sleeps = json::array();
   for (const auto& attempt : run.report.attempts) {
@@ -440,8 +442,8 @@ std::string check(const json& entry) {
       {"log", check_log},
       {"run", check_run},
   };
-  const auto found = kinds.find(entry["kind"].get<std::string>());
-  if (found == kinds.end()) return "unknown kind " + entry["kind"].dump();
+  const auto found = kinds.find(entry.at("kind").get<std::string>());
+  if (found == kinds.end()) return "unknown kind " + entry.at("kind").dump();
   return found->second(entry);
 }
 
@@ -462,7 +464,8 @@ int main(int argc, char** argv) {
         why = check(entry);
       } catch (const Diverges& reason) {
         ++diverged;
-        std::cout << "diverges " << entry["id"].get<std::string>() << ": " << reason.what() << '\n';
+        std::cout << "diverges " << entry.at("id").get<std::string>() << ": " << reason.what()
+                  << '\n';
         continue;
       } catch (const std::exception& error) {
         why = error.what();
@@ -472,7 +475,7 @@ int main(int argc, char** argv) {
         continue;
       }
       ++failed;
-      std::cout << "FAIL " << entry["id"].get<std::string>() << ": " << why << '\n';
+      std::cout << "FAIL " << entry.at("id").get<std::string>() << ": " << why << '\n';
     }
   }
   std::cout << passed << " passed, " << failed << " failed, " << diverged << " diverge\n";

@@ -47,7 +47,7 @@ double seconds(Duration span) {
 
 Statuses statuses_of(const json& value) {
   if (value.is_null()) return {};
-  if (value.is_object()) return Statuses::range(value["from"], value["to"]);
+  if (value.is_object()) return Statuses::range(value.at("from"), value.at("to"));
   Statuses statuses;
   for (const auto& code : value) {  // text is accepted there and matches nothing
     if (code.is_number_integer()) statuses.add(code.get<int>());
@@ -76,7 +76,7 @@ std::string lower(std::string text) {
 class Machine {
  public:
   explicit Machine(const json& entry)
-      : given_(entry["policy"]),
+      : given_(entry.at("policy")),
         retry_(retry_from_vector(given_)),
         policy_(retry_),
         left_(retry_),
@@ -84,16 +84,16 @@ class Machine {
         now_(time_of_vector(entry)) {}
 
   json run(const json& op) {
-    const std::string name = op["op"];
+    const std::string name = op.at("op");
     if (name == "increment") return increment(op);
     if (name == "is_retry") {
-      const std::string method = upper(op["method"]);
+      const std::string method = upper(op.at("method"));
       const bool worth =
-          policy_.wants_status(op["status"], op.value("has_retry_after", false), left_.total());
+          policy_.wants_status(op.at("status"), op.value("has_retry_after", false), left_.total());
       return {{"retry", policy_.allows(method) && worth}};
     }
     if (name == "parse_retry_after") {
-      const auto hint = parse_retry_after(op["value"].get<std::string>(), now_, std::nullopt);
+      const auto hint = parse_retry_after(op.at("value").get<std::string>(), now_, std::nullopt);
       if (!hint) return {{"error", "ignored"}};
       return {{"seconds", seconds(policy_.wait({}, hint, draw_))}};
     }
@@ -117,8 +117,8 @@ class Machine {
   }
 
   static Cause cause(const json& op) {
-    if (op.contains("error") && !op["error"].is_null()) {
-      return named_error(op["error"]).cause;
+    if (op.contains("error") && !op.at("error").is_null()) {
+      return named_error(op.at("error")).cause;
     }
     if (is_redirect(op)) return Cause::redirect;
     return op.contains("status") ? Cause::status : Cause::none;
@@ -126,22 +126,22 @@ class Machine {
 
   json increment(const json& op) {
     const Cause kind = cause(op);
-    const bool has_error = op.contains("error") && !op["error"].is_null();
+    const bool has_error = op.contains("error") && !op.at("error").is_null();
     const std::string method = upper(op.value("method", std::string()));
     if (kind == Cause::read && (method.empty() || !policy_.allows(method)))
-      return {{"reraised", op["error"]}};
+      return {{"reraised", op.at("error")}};
     switch (left_.spend(kind)) {
       case Counters::Spend::off:
-        if (has_error) return {{"reraised", op["error"]}};
+        if (has_error) return {{"reraised", op.at("error")}};
         [[fallthrough]];  // an answer is not raised again
       case Counters::Spend::exhausted: {
         std::string text = "too many error responses";
         if (kind == Cause::redirect) text = "too many redirects";
         if (kind == Cause::status)
-          text = "too many " + std::to_string(op["status"].get<int>()) + " error responses";
+          text = "too many " + std::to_string(op.at("status").get<int>()) + " error responses";
         json step{{"max_retry", true},
                   {"exhausted", true},
-                  {"reason", has_error ? op["error"] : json("response_error")}};
+                  {"reason", has_error ? op.at("error") : json("response_error")}};
         if (!has_error) step["reason_text"] = text;
         return step;
       }
@@ -149,13 +149,13 @@ class Machine {
         break;
     }
     failures_ = kind == Cause::redirect ? 0 : failures_ + 1;
-    json record{{"method", op.contains("method") ? op["method"] : json()},
-                {"url", op.contains("url") ? op["url"] : json()},
-                {"error", has_error ? op["error"] : json()},
-                {"status", op.contains("status") && !has_error ? op["status"] : json()},
+    json record{{"method", op.contains("method") ? op.at("method") : json()},
+                {"url", op.contains("url") ? op.at("url") : json()},
+                {"error", has_error ? op.at("error") : json()},
+                {"status", op.contains("status") && !has_error ? op.at("status") : json()},
                 {"redirect_location", nullptr}};
     if (kind == Cause::redirect) {
-      for (const auto& [name, value] : op["headers"].items()) {
+      for (const auto& [name, value] : op.at("headers").items()) {
         if (iequals(name, "location")) record["redirect_location"] = value;
       }
     }
@@ -226,13 +226,13 @@ class Machine {
 
 std::string difference(const json& entry) {
   Machine machine(entry);
-  for (std::size_t i = 0; i < entry["events"].size(); ++i) {
-    const json& event = entry["events"][i];
+  for (std::size_t i = 0; i < entry.at("events").size(); ++i) {
+    const json& event = entry.at("events").at(i);
     const json step = machine.run(event);
-    for (const auto& [key, value] : entry["expect"]["steps"].at(i).items()) {
+    for (const auto& [key, value] : entry.at("expect").at("steps").at(i).items()) {
       const bool names_error = (key == "reason" || key == "reraised") && step.contains(key) &&
-                               event.contains("error") && !event["error"].is_null();
-      if (names_error && is_named(value, event["error"])) continue;
+                               event.contains("error") && !event.at("error").is_null();
+      if (names_error && is_named(value, event.at("error"))) continue;
       if (!step.contains(key) || !same_value(step[key], value)) {
         return "step " + std::to_string(i + 1) + ": " + key + " is " +
                (step.contains(key) ? step[key].dump() : "absent");
@@ -324,6 +324,10 @@ Retry retry_from_vector(const json& policy) {
   return retry;
 }
 
+bool is_quirk(const json& entry) {
+  return entry.value("quirk", json()) == true;
+}
+
 VectorResult run_policy_vector(const json& entry) {
   VectorResult result;
   try {
@@ -332,7 +336,7 @@ VectorResult run_policy_vector(const json& entry) {
     result.why = error.what();
   }
   if (!result.why.empty()) {
-    result.verdict = entry.value("quirk", false) ? VectorResult::diverged : VectorResult::failed;
+    result.verdict = is_quirk(entry) ? VectorResult::diverged : VectorResult::failed;
   }
   return result;
 }

@@ -27,6 +27,9 @@ redial::WallTime time_of_vector(const nlohmann::json& entry);
 /// As Python compares: True is 1, False 0; rounding aside.
 bool same_value(const nlohmann::json& a, const nlohmann::json& b);
 
+/// Whether an entry records a bug of urllib3's.
+bool is_quirk(const nlohmann::json& entry);
+
 /// Replays a `policy` entry: operations on counters and formulas, without any call.
 VectorResult run_policy_vector(const nlohmann::json& entry);
 

@@ -36,7 +36,7 @@ Scripted scripted(const json& event) {
   Headers headers;
   const json headers_given = event.value("headers", json::object());
   for (const auto& [name, value] : headers_given.items()) headers.add(name, value);
-  return Scripted::answer(event["status"], std::move(headers));
+  return Scripted::answer(event.at("status"), std::move(headers));
 }
 
 Body body_from(const json& request) {
@@ -45,10 +45,10 @@ Body body_from(const json& request) {
     if (!chunked) return {};
     return Body::rewindable([](char*, std::size_t) { return std::size_t{0}; }, [] {});
   }
-  const json& body = request["body"];
+  const json& body = request.at("body");
   if (body.is_string()) return Body::bytes(body);
-  const std::string data = body["data"];
-  const std::string kind = body["kind"];
+  const std::string data = body.at("data");
+  const std::string kind = body.at("kind");
   const std::size_t offset = body.value("offset", std::size_t{0});
   auto at = std::make_shared<std::size_t>(offset);
   const auto read = [data, at](char* into, std::size_t size) {
@@ -81,13 +81,13 @@ struct Replay {
 };
 
 std::string event_error(const json& entry, std::size_t attempts) {
-  if (attempts == 0 || attempts > entry["events"].size()) return {};
-  return error_of(entry["events"][attempts - 1]);
+  if (attempts == 0 || attempts > entry.at("events").size()) return {};
+  return error_of(entry.at("events").at(attempts - 1));
 }
 
 // A number becomes a Retry per request, which hears of `redirect=False`.
 Retry policy_of(const json& entry) {
-  json policy = entry["policy"];
+  json policy = entry.at("policy");
   const bool is_number = policy.contains("from_int") && !policy["from_int"].is_null();
   const json request = entry.value("request", json::object());
   if (is_number && request.value("redirect", true) == false) policy["redirect"] = false;
@@ -112,7 +112,7 @@ Replay replay(const json& entry) {
   const std::string url = request.value("url", std::string("/"));
   auto transport = std::make_shared<ScriptedTransport>(
       std::make_shared<redial::testing::FakeClock>(conformance::time_of_vector(entry)));
-  for (const auto& event : entry["events"]) transport->then(scripted(event));
+  for (const auto& event : entry.at("events")) transport->then(scripted(event));
 
   SessionOptions session_options;
   session_options.draw = Uniform::always(entry.value("rng_u", 0.0));
@@ -130,7 +130,7 @@ Replay replay(const json& entry) {
   for (const auto& [name, value] : headers_given.items()) options.headers.add(name, value);
   if (request.contains("body") || request.value("chunked", false))
     options.body = body_from(request);
-  if (request.contains("redirect")) options.follow_redirects = request["redirect"].get<bool>();
+  if (request.contains("redirect")) options.follow_redirects = request.at("redirect").get<bool>();
   const std::string full = url.front() == '/' ? "http://a.test" + url : url;
   const auto result =
       session.try_request(request.value("method", std::string("GET")), full, std::move(options));
@@ -199,17 +199,17 @@ json history_of(const json& entry, const Replay& replay) {
   for (std::size_t i = 0; i < replay.report.attempts.size(); ++i) {
     const auto& attempt = replay.report.attempts[i];
     if (attempt.decision == Decision::stop) continue;
-    const json& event = entry["events"][i];
+    const json& event = entry.at("events").at(i);
     const bool failed = !error_of(event).empty();
     json record{{"method", replay.requests[i].method},
                 {"url", replay.requests[i].url.str()},
-                {"error", failed ? event["error"] : json()},
-                {"status", failed ? json() : event["status"]},
+                {"error", failed ? event.at("error") : json()},
+                {"status", failed ? json() : event.at("status")},
                 {"redirect_location", nullptr}};
     if (attempt.decision == Decision::redirect) {
-      if (event["status"] == 303 && i + 1 < replay.requests.size())
+      if (event.at("status") == 303 && i + 1 < replay.requests.size())
         record["method"] = replay.requests[i + 1].method;  // it notes the method it goes on with
-      for (const auto& [name, value] : event["headers"].items()) {
+      for (const auto& [name, value] : event.at("headers").items()) {
         if (iequals(name, "location")) record["redirect_location"] = value;
       }
     }
@@ -263,16 +263,16 @@ std::string check_request(const json& expected, const SentRequest& sent) {
 
 // The first difference, or nothing.
 std::string difference(const json& entry, const Replay& replay) {
-  const json& expect = entry["expect"];
+  const json& expect = entry.at("expect");
   const auto& attempts = replay.report.attempts;
-  if (expect["outcome"] != replay.outcome) {
+  if (expect.at("outcome") != replay.outcome) {
     return "outcome " + replay.outcome + " (" + std::string(to_string(replay.report.stop_reason)) +
            ")";
   }
-  if (expect.contains("attempts") && attempts.size() != expect["attempts"]) {
+  if (expect.contains("attempts") && attempts.size() != expect.at("attempts")) {
     return "attempts " + std::to_string(attempts.size());
   }
-  if (expect.contains("status") && replay.status != expect["status"])
+  if (expect.contains("status") && replay.status != expect.at("status"))
     return "status " + std::to_string(replay.status);
   const std::string failed = event_error(entry, attempts.size());
   for (const char* key : {"reason", "error"}) {
@@ -282,7 +282,7 @@ std::string difference(const json& entry, const Replay& replay) {
     if (failed.empty() || !conformance::is_named(expect[key], failed))
       return "reason " + replay.reason;
   }
-  if (expect.contains("reason_text") && expect["reason_text"] != replay.reason_text) {
+  if (expect.contains("reason_text") && expect.at("reason_text") != replay.reason_text) {
     return "reason_text " + replay.reason_text;
   }
   if (expect.contains("sleeps")) {
@@ -291,27 +291,27 @@ std::string difference(const json& entry, const Replay& replay) {
       const double wait = std::chrono::duration<double>(attempt.wait).count();
       if (attempt.decision != Decision::stop && wait > 0) sleeps.push_back(wait);
     }
-    bool same = sleeps.size() == expect["sleeps"].size();
+    bool same = sleeps.size() == expect.at("sleeps").size();
     for (std::size_t i = 0; same && i < sleeps.size(); ++i) {
-      same = std::abs(sleeps[i].get<double>() - expect["sleeps"][i].get<double>()) < 1e-6;
+      same = std::abs(sleeps[i].get<double>() - expect.at("sleeps")[i].get<double>()) < 1e-6;
     }
     if (!same) return "sleeps " + sleeps.dump();
   }
   if (expect.contains("left")) {
     const Retry retry = policy_of(entry);
-    for (const auto& [counter, value] : expect["left"].items()) {
+    for (const auto& [counter, value] : expect.at("left").items()) {
       const json left = left_of(retry, replay.report, counter);
       if (!conformance::same_value(left, value)) return "left." + counter + " " + left.dump();
     }
   }
   if (expect.contains("history")) {
     const json history = history_of(entry, replay);
-    if (!is_told(history, expect["history"])) return "history " + history.dump();
+    if (!is_told(history, expect.at("history"))) return "history " + history.dump();
   }
   if (expect.contains("requests")) {
-    if (replay.requests.size() < expect["requests"].size()) return "too few requests";
-    for (std::size_t i = 0; i < expect["requests"].size(); ++i) {
-      const std::string why = check_request(expect["requests"][i], replay.requests[i]);
+    if (replay.requests.size() < expect.at("requests").size()) return "too few requests";
+    for (std::size_t i = 0; i < expect.at("requests").size(); ++i) {
+      const std::string why = check_request(expect.at("requests")[i], replay.requests[i]);
       if (!why.empty()) return "request " + std::to_string(i + 1) + ": " + why;
     }
   }
@@ -327,8 +327,8 @@ conformance::VectorResult run_session_vector(const json& entry) {
   }
   result.verdict = conformance::VectorResult::passed;
   if (!result.why.empty()) {
-    result.verdict = entry.value("quirk", false) ? conformance::VectorResult::diverged
-                                                 : conformance::VectorResult::failed;
+    result.verdict = conformance::is_quirk(entry) ? conformance::VectorResult::diverged
+                                                  : conformance::VectorResult::failed;
   }
   return result;
 }
@@ -344,14 +344,14 @@ int main(int argc, char** argv) {
       return 2;
     }
     for (const auto& entry : json::parse(file)) {
-      const bool is_policy = entry["kind"] == "policy";
+      const bool is_policy = entry.at("kind") == "policy";
       const auto result =
           is_policy ? conformance::run_policy_vector(entry) : run_session_vector(entry);
       passed += result.verdict == conformance::VectorResult::passed;
       diverged += result.verdict == conformance::VectorResult::diverged;
       if (result.verdict != conformance::VectorResult::failed) continue;
       ++failed;
-      std::cout << "FAIL " << entry["id"].get<std::string>() << ": " << result.why << '\n';
+      std::cout << "FAIL " << entry.at("id").get<std::string>() << ": " << result.why << '\n';
     }
   }
   std::cout << passed << " passed, " << failed << " failed, " << diverged << " diverge\n";
