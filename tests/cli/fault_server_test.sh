@@ -76,6 +76,14 @@ head -c 2000000 /dev/zero >large # for which curl expects
 is "$(curls --data-binary @large -w '%{http_code}' "$url/")" 200 '417, and the right reaction'
 stop
 is "$(python3 -c 'import json; print(*(json.loads(line)["status"] for line in open("ledger")))')" '417 200' '417 once'
+# The port that is asked for, if it is free.
+port=$(python3 -c 'import socket; one = socket.socket(); one.bind(("127.0.0.1", 0)); print(one.getsockname()[1])')
+start --fault F36-503 --port "$port"
+is "$(cat said)" "listening on http://127.0.0.1:$port" '--port'
+is "$(curls -w '%{http_code}' "http://127.0.0.1:$port/")" 503 'at --port'
+expect 2 "port $port: Address already in use" "$REDIAL" fault-server --fault F36-503 --port "$port"
+stop
+expect 2 '--port = 65536' "$REDIAL" fault-server --fault F36-503 --port 65536
 for flag in '--times 1' '--every 2' '--probability 0.5' --tls; do
   expect 2 "${flag% *}: not with F2-black-hole" "$REDIAL" fault-server --fault F2 $flag
 done

@@ -155,6 +155,16 @@ expect 3 '2 jobs' "$REDIAL" run flags.jsonl -o flags.out -H 'X-Run: 1' --retry-o
 check flags.out "assert [r['attempts'] for r in rows] == [2, 2]"
 grep -c '"X-Run","1"' ledger | grep -qx 4 || fail "-H did not reach every request"
 
+# --- a body from a file, whole and as it is
+head -c 30000 /dev/urandom | base64 -w 0 >body
+echo "{\"id\": \"file\", \"method\": \"PUT\", \"url\": \"$base/ok\", \"body_file\": \"body\"}" >file.jsonl
+expect 0 '1 job' "$REDIAL" run file.jsonl -o file.out
+python3 - <<'P' || fail "body_file: $(cat file.out)"
+import json
+sent = [line for line in map(json.loads, open("ledger")) if line["method"] == "PUT"]
+assert [line["body"] for line in sent] == [open("body").read()], [len(line["body"]) for line in sent]
+P
+
 # --- standard input: spooled and checked, kept with --save-jobs; --stream
 printf '%s\n' "$base/ok" "$base/down" | expect 0 '2 jobs' "$REDIAL" run - --save-jobs saved.jsonl -o stdin.out
 [ "$(wc -l <saved.jsonl)" = 2 ] || fail "--save-jobs"
@@ -271,11 +281,21 @@ printf '%s\n' "$base/stall" "{\"id\":\"p\",\"method\":\"POST\",\"url\":\"$base/s
 waited $((before + 2)); kill -USR1 $run
 for _ in $(seq 400); do grep -q 'servers 2' int.err && break; read -rt 0.05 _ <>hello; done
 grep -q '^redial: 0/2  0%  ok 0  waiting 0 .* waiting on: servers 2$' int.err || fail "SIGUSR1: $(cat int.err)"
-[ "$(ls /proc/$run/task | wc -l)" -le 8 ] || fail "threads: $(ls /proc/$run/task)"
 kill -INT $run
 for _ in $(seq 400); do grep -q finishing int.err && break; read -rt 0.05 _ <>hello; done
 kill -INT $run; wait $run; code=$?
 [ $code = 130 ] || fail "second Ctrl-C: $code $(cat int.err)"
 check int2.out "assert by['L1']['outcome'] == 'cancelled' and by['p']['outcome'] == 'in_doubt'"
+
+# --- however many calls wait for an answer, they are no threads
+before=$(grep -c '"/stall"' ledger)
+for _ in $(seq 64); do echo "$base/stall"; done >crowd.jsonl
+"$REDIAL" run crowd.jsonl -o crowd.out --concurrency 64 --retry 0 --attempt-timeout 60 2>crowd.err & run=$!
+waited $((before + 64))
+[ "$(ls /proc/$run/task | wc -l)" -le 8 ] || fail "64 calls on threads: $(ls /proc/$run/task)"
+kill -INT $run
+for _ in $(seq 400); do grep -q finishing crowd.err && break; read -rt 0.05 _ <>hello; done
+kill -INT $run; wait $run; code=$?
+[ $code = 130 ] || fail "a crowd, second Ctrl-C: $code $(cat crowd.err)"
 
 exit $((failures > 0))
