@@ -324,11 +324,11 @@ RetryCondition retry_from(const json& given) {
 }
 
 RetryOptions options_from(const json& spec) {
-  RetryOptions options{.retry_if = spec.contains("retry")
-                                       ? retry_from(spec.at("retry"))
-                                       : retry_if::exception_type<std::exception>(),
-                       .stop = spec.contains("stop") ? stop_from(spec.at("stop")) : stop::never(),
-                       .wait = spec.contains("wait") ? wait_from(spec.at("wait")) : wait::none(),
+  const auto has = [&](const char* key) { return !spec.value(key, json()).is_null(); };
+  RetryOptions options{.retry_if = has("retry") ? retry_from(spec.at("retry"))
+                                                : retry_if::exception_type<std::exception>(),
+                       .stop = has("stop") ? stop_from(spec.at("stop")) : stop::never(),
+                       .wait = has("wait") ? wait_from(spec.at("wait")) : wait::none(),
                        .deadline = k_unlimited};
   options.enabled = spec.value("enabled", true);
   options.name = "<fn>";
