@@ -3,7 +3,7 @@
 - The nav gives the order; pages that are not in it come under "More", entries without a page are left out: a page can land
   before its entry, and an entry before its page.
 - Links that leave docs/ (examples, logs of tests) work: those files are copied into the site.
-- What stands after a fence's language is for our tests: taken out.
+- What stands after a fence's language is for our tests: taken out. Blocks of `text` are long lines, which site.css wraps.
 - The reference that doxygen makes, build/site/api, is the last entry under "Reference".
 """
 
@@ -91,7 +91,7 @@ def on_page_markdown(markdown, page, config, files):
             back = posixpath.relpath(".", posixpath.dirname(page.file.src_uri) or ".")
             return f"[{found['text']}]({posixpath.join(back, name)})"
         if (ROOT / name).exists():  # a folder has no page
-            return f"{found['text']} (`{name}`)"
+            return f"`{name}`" if found["text"] == name else f"{found['text']} (`{name}`)"
         log.warning("%s: no file %s", page.file.src_uri, found["target"])
         return found[0]
 
@@ -99,4 +99,5 @@ def on_page_markdown(markdown, page, config, files):
         page.title = page.title.replace("`", "")  # titles are plain text in the nav
     # A word after the language (for tests/docs/snippets.py) is none of Markdown's.
     markdown = re.sub(r"^```(\w+) [\w-]+$", r"```\1", markdown, flags=re.M)
+    markdown = re.sub(r"^```text$", "``` { .text .wrapped }", markdown, flags=re.M)
     return "".join(part if part.startswith("```") else LINK.sub(replaced, part) for part in FENCE.split(markdown))
