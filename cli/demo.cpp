@@ -95,14 +95,14 @@ std::string what_it_got(const Result<Response>& result) {
              : std::string(to_string(attempts.back().fault)) + ", and no idea whether it happened";
 }
 
-/// One pass over the jobs, with a policy.
+/// One pass over the jobs, with a policy, one after the other: each has its own story.
 void run_all(const std::string& jobs, const Retry& retry, const Interrupt& interrupt,
              const Batch::Done& done) {
   Session session;
   session.mount("http://", Adapter{.max_retries = retry});
   JobFile source(jobs, {}, interrupt);
   Progress quiet(Progress::Style::none);
-  Batch batch(session, source, {.concurrency = 1, .request = {}}, quiet, done);
+  Batch batch(session, source, {.concurrency = 1, .parks = false, .request = {}}, quiet, done);
   batch.run(interrupt);
 }
 

@@ -29,5 +29,16 @@ P
 "$REDIAL" get -s -w '%{http_code}' --retry 0 http://127.0.0.1:9/ >"$work/out" 2>"$work/err"
 [ "$(cat "$work/out")" = 000 ] && [ ! -s "$work/err" ] || { echo "FAIL: -s -w"; failures=$((failures + 1)); }
 "$REDIAL" --help | grep -q 'Three flags differ' || { echo "FAIL: --help"; failures=$((failures + 1)); }
-"$REDIAL" demo >"$work/out" || { echo "FAIL: demo"; cat "$work/out"; failures=$((failures + 1)); }
+
+# The demo: the jobs, their stories in the same order, what a one-shot client got, what the server counted.
+expect 0 '' "$REDIAL" demo
+shows() { grep -qE -- "$1" out || { fail "the demo does not show: $1"; cat out; }; }
+shows '^\{"id": "/orders", "url": "http://127.0.0.1:[0-9]+/orders", "method": "POST", "json": \{"item": 7\}\}$'
+shows '^  a one-shot client: reset, and no idea whether it happened$'
+shows "^  the server's own count: 2 requests read, 1 made\$"
+shows '^No order was made twice, and no failure passed for success\.$'
+told=$(sed -n 's|^  redial: [A-Z]* http://[^/]*||p' out)
+asked=$(sed -n 's|^{"id": "\([^"]*\)".*|\1|p' out)
+[ -n "$told" ] && [ "$told" = "$asked" ] || fail "the demo tells its stories in another order: $told"
+grep -q 'held back' out && fail "a story of the demo is held up by another: $(grep 'held back' out)"
 exit $((failures > 0))
