@@ -21,7 +21,7 @@ std::optional<Duration> parse_duration(std::string_view text);
 std::string duration_text(Duration span);
 
 /// "none", "full", "equal", "decorrelated", "additive(250ms)", "within_cap(1s)".
-std::optional<Jitter> parse_jitter(std::string_view text);
+REDIAL_EXPORT std::optional<Jitter> parse_jitter(std::string_view text);
 std::string jitter_text(Jitter jitter);
 
 /// "200/s", "5/m", "1/10s": a whole number, and a unit or a duration. Nullopt for anything else;
@@ -29,7 +29,7 @@ std::string jitter_text(Jitter jitter);
 REDIAL_EXPORT std::optional<Rate> parse_rate(std::string_view text);
 
 /// "503" or "500-504", both included; nullopt for what is not that or not within 100 to 599.
-std::optional<Statuses> parse_statuses(std::string_view text);
+REDIAL_EXPORT std::optional<Statuses> parse_statuses(std::string_view text);
 
 }  // namespace detail
 }  // namespace v0
