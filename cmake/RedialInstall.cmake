@@ -28,20 +28,8 @@ install(FILES ${PROJECT_BINARY_DIR}/redial.pc DESTINATION ${CMAKE_INSTALL_LIBDIR
 
 if(TARGET redial_command)
   install(TARGETS redial_command COMPONENT command)
-  # The command describes itself: its man page and completions cannot fall behind its options.
   if(NOT CMAKE_CROSSCOMPILING)
-    set(described ${PROJECT_BINARY_DIR}/described)
-    add_custom_command(
-      OUTPUT ${described}/redial.1.gz ${described}/redial ${described}/_redial ${described}/redial.fish
-      COMMAND ${CMAKE_COMMAND} -E make_directory ${described}
-      COMMAND redial_command man > ${described}/redial.1
-      COMMAND gzip -9nkf ${described}/redial.1
-      COMMAND redial_command completion bash > ${described}/redial
-      COMMAND redial_command completion zsh > ${described}/_redial
-      COMMAND redial_command completion fish > ${described}/redial.fish
-      DEPENDS redial_command
-      VERBATIM)
-    add_custom_target(redial_description ALL DEPENDS ${described}/redial.1.gz)
+    set(described ${PROJECT_BINARY_DIR}/described) # cli/CMakeLists.txt
     install(FILES ${described}/redial.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
     install(FILES ${described}/redial DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
             COMPONENT command)
