@@ -23,6 +23,13 @@ install(FILES ${PROJECT_BINARY_DIR}/redialConfig.cmake ${PROJECT_BINARY_DIR}/red
 
 # The way from redial.pc to the prefix, so that an installed tree may be moved.
 file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+# What a static library stands on is its user's to link. pkg-config wants it there even for --cflags, so a shared one names
+# nothing.
+if(BUILD_SHARED_LIBS)
+  set(pc_private "")
+else()
+  set(pc_private "Requires.private: openssl zlib fmt libidn2 libpsl libbrotlidec libzstd\nLibs.private: -lboost_url -pthread\n")
+endif()
 configure_file(cmake/redial.pc.in ${PROJECT_BINARY_DIR}/redial.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/redial.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 

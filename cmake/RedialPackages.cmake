@@ -23,8 +23,13 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libredial${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION}), libexpected-dev, libc6-dev")
+# What the opt-in headers include.
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS nlohmann-json3-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "libboost1.81-dev, libspdlog-dev, prometheus-cpp-dev, libgmock-dev")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "HTTP calls that finish well, development files and test kit\n ${described}")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME redial)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION web)
+# This very version: the command uses what the ABI does not promise (detail, the test kit).
+set(CPACK_DEBIAN_COMMAND_PACKAGE_DEPENDS "libredial${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION})")
 set(CPACK_COMPONENT_COMMAND_DESCRIPTION "HTTP calls that finish well, the command\n ${described}")
 include(CPack)
