@@ -15,6 +15,12 @@ int main() {
   const auto refused = session.try_get("http://127.0.0.1:1/");
   if (refused) return 1;
   std::puts(refused.error().what());
+  // What a library throws is caught by its type on the other side.
+  try {
+    session.get("http://127.0.0.1:1/");
+    return 3;
+  } catch (const redial::ConnectError&) {
+  }
 
 #ifdef CONSUMER_HAS_TEST_KIT
   using redial::testing::Scripted;
