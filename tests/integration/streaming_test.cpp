@@ -129,12 +129,15 @@ TEST_F(Streaming, WhatIsAskedForInVainIsAnError) {
   EXPECT_THROW(sync_wait(read(true)), BodyError);
 }
 
+// More than there is room for: the end is not met before some of it was handed out.
+constexpr std::size_t k_small_room = 16 * 1024;
+
 TEST_F(Streaming, WhatBreaksOffIsTheErrorAfterWhatCame) {
   server.on("",
             Reply{.body = bytes_of(100'000), .fault = Reply::Fault::cut_body, .cut_after = 40'000});
   std::string seen;
   const auto read = [&]() -> Task<void> {
-    StreamedResponse answer(session, Request::get(server.url()));
+    StreamedResponse answer(session, Request::get(server.url()), k_small_room);
     co_await answer.head();
     while (auto piece = co_await answer.next()) seen += *piece;
   };
@@ -170,7 +173,8 @@ TEST_F(Streaming, ABodyThatBeginsAnewIsAnError) {
   server.in_turn("", {cut, changed});
   std::string seen;
   const auto read = [&]() -> Task<void> {
-    StreamedResponse answer(session, Request::get(server.url()).retry({.backoff_factor = 1ms}));
+    StreamedResponse answer(session, Request::get(server.url()).retry({.backoff_factor = 1ms}),
+                            k_small_room);
     co_await answer.head();
     while (auto piece = co_await answer.next()) seen += *piece;
   };
