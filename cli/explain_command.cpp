@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include <redial/http/method.hpp>
+#include <redial/http/redact.hpp>
 
 #include "errors.hpp"
 #include "exit_codes.hpp"
@@ -76,7 +77,7 @@ Headers headers_of(const std::vector<std::string>& lines) {
 std::string with_headers(std::string words, const Headers& headers) {
   const char* between = " with ";
   for (const auto& field : headers) {
-    words += between + field.name + ": " + field.value;
+    words += between + field.name + ": " + redacted_field(field.name, field.value);
     between = " and ";
   }
   return words;

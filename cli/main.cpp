@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <redial/http/redact.hpp>
 #include <redial/version.hpp>
 
 #include "call_command.hpp"
@@ -173,9 +174,10 @@ int dispatch(int argc, char** argv) {
     const auto rest = app.remaining();
     if (error.get_exit_code() != 0 && app.get_subcommands().empty() && !rest.empty())
       throw UsageError("there is no command " + rest.front() + "; redial --help lists them");
-    std::ostringstream help;
-    if (app.exit(error, help, std::cerr) != 0) return k_usage;
-    return print(help.str());
+    std::ostringstream help, complaint;
+    if (app.exit(error, help, complaint) == 0) return print(help.str());
+    std::cerr << redact_urls(complaint.str());  // it quotes what was typed
+    return k_usage;
   }
   const Interrupt interrupt(commands.patience);
   try {
@@ -193,7 +195,7 @@ int main(int argc, char** argv) {
   try {
     return dispatch(argc, argv);
   } catch (const UsageError& error) {
-    std::fprintf(stderr, "redial: %s\n", error.what());
+    std::fprintf(stderr, "redial: %s\n", redial::redact_urls(error.what()).c_str());
     return k_usage;
   } catch (const OutputError& error) {
     std::fprintf(stderr, "redial: %s\n", error.what());

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <redial/http/redact.hpp>
 #include <redial/http/text.hpp>
 #include <redial/http/url.hpp>
 
@@ -37,7 +38,7 @@ UrlPrefix::UrlPrefix(std::string_view text) {
   }
   const Url url(text);
   if (url.query() || url.fragment()) {
-    throw std::invalid_argument("URL prefix \"" + printable(text) +
+    throw std::invalid_argument("URL prefix \"" + printable(redact_urls(text)) +
                                 "\": a prefix has no query and no fragment");
   }
   scheme_ = url.scheme();

@@ -6,6 +6,7 @@
 
 #include <cxxabi.h>
 
+#include <redial/http/redact.hpp>
 #include <redial/session/errors.hpp>
 
 namespace redial {
@@ -15,9 +16,9 @@ namespace {
 
 constexpr std::size_t k_longest_line = 300;
 
-// The first line, not endless, without what would break a line of a log.
-std::string one_line(std::string text) {
-  text = text.substr(0, text.find('\n'));
+// The first line, not endless, without secrets of URLs and what would break a line of a log.
+std::string one_line(std::string_view whole) {
+  std::string text = redact_urls(whole.substr(0, whole.find('\n')));
   if (text.size() > k_longest_line) text = text.substr(0, k_longest_line) + "…";
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
@@ -32,6 +33,16 @@ std::string without(std::string name, std::string_view part) {
   return name;
 }
 
+// "redial::StatusError", which its users catch, for the template that it is.
+std::string error_class(std::string name) {
+  constexpr std::string_view before = "redial::ErrorOf<(redial::ErrorKind)";
+  if (!name.starts_with(before)) return name;
+  const int kind = std::atoi(name.c_str() + before.size());
+  std::string word(to_string(static_cast<ErrorKind>(kind)));
+  word.front() = static_cast<char>(word.front() - 'a' + 'A');
+  return "redial::" + word + "Error";
+}
+
 }  // namespace
 
 std::string type_name(const std::type_info& type) {
@@ -39,7 +50,8 @@ std::string type_name(const std::type_info& type) {
   const std::unique_ptr<char, decltype(&std::free)> name(
       abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
   if (status != 0) return type.name();
-  return without(without(without(name.get(), "(anonymous namespace)::"), "::v0"), "::__cxx11");
+  return error_class(
+      without(without(without(name.get(), "(anonymous namespace)::"), "::v0"), "::__cxx11"));
 }
 
 std::string message_of(const std::exception_ptr& exception) {
@@ -61,19 +73,20 @@ std::string class_of(const std::exception_ptr& exception) {
     // What std::throw_with_nested makes of a class.
     constexpr std::string_view nested = "std::_Nested_exception<";
     if (name.starts_with(nested))
-      name = name.substr(nested.size(), name.size() - nested.size() - 1);
+      name = error_class(name.substr(nested.size(), name.size() - nested.size() - 1));
     return name;
   }
 }
 
 std::string describe(const std::exception_ptr& exception) {
+  std::string message;
   try {
     std::rethrow_exception(exception);
   } catch (const Error& error) {
-    if (!error.report().attempts.empty()) return one_line(error.report().line());
-  } catch (...) {  // below
+    message = error.report().attempts.empty() ? error.what() : error.report().line();
+  } catch (...) {
+    message = message_of(exception);
   }
-  const std::string message = message_of(exception);
   return one_line(class_of(exception) + (message.empty() ? "" : ": " + message));
 }
 

@@ -16,7 +16,8 @@ std::string type_name(const std::type_info& type);
 std::string message_of(const std::exception_ptr& exception);
 /// The class of what was thrown.
 std::string class_of(const std::exception_ptr& exception);
-/// "std::runtime_error: boom": one line, for reports. Of a redial::Error its own line.
+/// "std::runtime_error: boom": one line without secrets of URLs, for reports and logs. Of a
+/// redial::Error its class and the line of its report.
 std::string describe(const std::exception_ptr& exception);
 /// "st" for 1, "nd" for 2, "th" for 11.
 const char* ordinal_suffix(int number);

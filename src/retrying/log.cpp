@@ -18,8 +18,9 @@ double seconds(Duration span) {
 
 std::string what_happened(const RetryOutcome& outcome, bool show_results) {
   if (outcome.exception()) {
-    return fmt::format("raised {}: {}", detail::class_of(outcome.exception()),
-                       detail::message_of(outcome.exception()));
+    const std::string said = detail::describe(outcome.exception());
+    const bool is_mute = said == detail::class_of(outcome.exception());
+    return "raised " + said + (is_mute ? ": " : "");  // tenacity's colon always stands
   }
   std::ostringstream value;
   if (show_results && outcome.print(value)) return "returned " + value.str();

@@ -132,14 +132,27 @@ with tempfile.TemporaryDirectory() as folder:
         if any(form in text for form in forms):
             fail("proxy", what, text)
 
+    policies = os.path.join(folder, "policies.toml")
+    open(policies, "w").write('[policies.a]\n[[routes]]\nmatch = "https://u:PLANTED@a.test/?token=PLANTED"\npolicy = "a"\n')
     for arguments in (["get", "http://PLANTED:PLANTED@a b/?token=PLANTED"], ["get", "ftp://PLANTED:PLANTED@a/"],
                       ["get", "-H", "Authorization PLANTED", "http://127.0.0.1:1/"],
                       ["get", "-H", "Authorization: PLANTED\001", "http://127.0.0.1:1/"],
                       ["get", "-u", "PLANTED", "http://127.0.0.1:1/"],
-                      ["get", "-O", "http://PLANTED:PLANTED@127.0.0.1:1/?token=PLANTED"]):
+                      ["get", "-O", "http://PLANTED:PLANTED@127.0.0.1:1/?token=PLANTED"],
+                      ["get", "http://127.0.0.1:1/", "http://extra:PLANTED@x/?token=PLANTED"],
+                      ["http://extra:PLANTED@x/"], ["policy", "check", policies],
+                      ["get", "http://127.0.0.1:1/", "--policy", policies]):
         got, out, err = run(*arguments)
         if got != 2 or secret in out + err:
             fail(arguments, got, err)
+
+    # Fields that explain is asked about.
+    for flags in ([], ["--json"]):
+        got, out, err = run("explain", "--status", "302", "--header", "Location: http://u:PLANTED@b/?token=PLANTED",
+                            "--header", "Set-Cookie: sid=PLANTED", "--header", "Via: shown", *flags)
+        words = " ".join(out.split())
+        if got != 0 or secret in out + err or "Via: shown" not in words or "Location: http://***@b/?token=***" not in words:
+            fail("explain", *flags, got, out, err)
 
     # The log's flags.
     here = f"http://127.0.0.1:{port}"

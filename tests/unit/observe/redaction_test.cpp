@@ -11,6 +11,8 @@
 #include <redial/observe/log.hpp>
 #include <redial/observe/metrics.hpp>
 #include <redial/redial.hpp>
+#include <redial/retrying/log.hpp>
+#include <redial/retrying/retrying.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
 namespace {
@@ -244,11 +246,44 @@ TEST(Redaction, WhatIsRefusedBeforeItIsSentDoesNotShowItEither) {
     EXPECT_FALSE(text.empty());
     EXPECT_FALSE(holds_secret(text)) << text;
   }
+  try {
+    Session().mount("https://u:PLANTED@a.test/?token=PLANTED", {});
+    ADD_FAILURE() << "it was mounted";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_FALSE(holds_secret(error.what())) << error.what();
+  }
   EXPECT_THROW(Headers({{"Authorization", "PLANTED\n"}}), std::invalid_argument);
   try {
     Headers({{"Authorization", "PLANTED\n"}});
   } catch (const std::invalid_argument& error) {
     EXPECT_FALSE(holds_secret(error.what())) << error.what();
+  }
+}
+
+// What a callable throws is words of somebody else's, which may quote URLs.
+TEST(Redaction, NorDoesWhatACallableThrows) {
+  std::string lines;
+  const LineSink keep = [&](std::string_view line) { lines += line; };
+  CallReport report;
+  RetryOptions options{.retry_if = retry_if::exception_type<std::runtime_error>(),
+                       .stop = stop::after_attempt(2)};
+  options.clock = std::make_shared<redial::testing::FakeClock>();
+  options.report = &report;
+  options.before_sleep = before_sleep_log(keep);
+  options.observer = std::make_shared<Observers>(std::vector<std::shared_ptr<Observer>>{
+      std::make_shared<Log>(make_line_sink(LogFormat::text, keep),
+                            LogOptions{.level = LogLevel::debug}),
+      std::make_shared<Log>(make_line_sink(LogFormat::json, keep),
+                            LogOptions{.level = LogLevel::debug})});
+  EXPECT_THROW(
+      retry(options, [] { throw std::runtime_error("GET http://u:PLANTED@h/?token=PLANTED: no"); }),
+      std::runtime_error);
+  Said said;
+  add_report(said, report);
+  said.emplace_back("lines", lines);
+  for (const auto& [what, text] : said) {
+    EXPECT_FALSE(holds_secret(text)) << what << ": " << text;
+    EXPECT_NE(text.find("GET http://***@h/?token=***"), std::string::npos) << what << ": " << text;
   }
 }
 

@@ -222,3 +222,39 @@ TEST(RetryLog, DoesNotShowResultsUnlessItIsTold) {
 }
 
 }  // namespace
+// What Response::raise_for_status and Error::raise throw: the class that its users catch, and of
+// the report, which is a block, the one line.
+TEST(RetryLog, SaysWhatASessionThrewInOneLine) {
+  std::string line;
+  RetryState state = at(1);
+  state.name = "fetch";
+  state.upcoming_sleep = 1500ms;
+  CallReport report;
+  report.method = "GET";
+  report.url = "http://a.test/x";
+  report.outcome = CallOutcome::failed;
+  report.stop_reason = StopReason::attempts_exhausted;
+  const auto said_of = [&](ErrorKind kind) {
+    try {
+      Error(kind, "503 Server Error\n" + report.text(), report).raise();
+    } catch (const Error&) {
+      state.outcome = RetryOutcome::threw(std::current_exception());
+    }
+    before_sleep_log([&](std::string_view text) { line = text; })(state);
+    return line;
+  };
+  EXPECT_EQ(said_of(ErrorKind::status),
+            "Retrying fetch in 1.5 seconds as it raised redial::StatusError: 503 Server Error.");
+  report.attempts.emplace_back();
+  report.attempts.back().status = 503;
+  report.elapsed = 250ms;
+  EXPECT_EQ(said_of(ErrorKind::status),
+            "Retrying fetch in 1.5 seconds as it raised redial::StatusError: GET http://a.test/x: "
+            "failed after 1 attempt in 0.250 s: status 503 (attempts_exhausted).");
+  for (const auto& [kind, name] : {std::pair{ErrorKind::connect, "ConnectError"},
+                                   {ErrorKind::tls, "TlsError"},
+                                   {ErrorKind::local, "LocalError"}}) {
+    EXPECT_THAT(said_of(kind), HasSubstr("raised redial::" + std::string(name) + ": GET"));
+  }
+}
+
