@@ -25,13 +25,6 @@ using OnAccept = FaultServer::OnAccept;
 
 }  // namespace
 
-std::string RecordedRequest::header(std::string_view name) const {
-  for (const auto& [known, value] : headers) {
-    if (iequals(known, name)) return value;
-  }
-  return {};
-}
-
 struct FaultServer::State {
   explicit State(Options given)
       : options(std::move(given)),

@@ -5,7 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <redial/http/text.hpp>
+#include "testing/pairs.hpp"
+#include "testing/redact.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -16,8 +17,12 @@ using nlohmann::json;
 
 std::string shown(const json& value) {
   constexpr std::size_t most = 200;
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  std::string text = without_secrets(value.dump(-1, ' ', true, json::error_handler_t::replace));
   return text.size() <= most ? text : text.substr(0, most) + "...";
+}
+
+std::string shown_member(const std::string& name, const json& value) {
+  return is_secret_name(name) ? "***" : shown(value);
 }
 
 // The name as in a JSON pointer (RFC 6901 §3).
@@ -42,12 +47,16 @@ std::optional<std::string> difference_of_objects(const json& expected, const jso
                                                  JsonMatch how, const std::string& at) {
   for (const auto& [name, value] : expected.items()) {
     const auto member = found.find(name);
-    if (member == found.end()) return at + step(name) + " is not there, expected " + shown(value);
-    if (auto inner = difference(value, *member, how, at + step(name))) return inner;
+    const std::string where = at + step(name);
+    if (member == found.end())
+      return where + " is not there, expected " + shown_member(name, value);
+    auto inner = difference(value, *member, how, where);
+    if (inner) return is_secret_name(name) ? where + " is ***, expected another" : inner;
   }
   if (how == JsonMatch::part) return std::nullopt;
   for (const auto& [name, value] : found.items()) {
-    if (!expected.contains(name)) return at + step(name) + " was not expected: " + shown(value);
+    if (!expected.contains(name))
+      return at + step(name) + " was not expected: " + shown_member(name, value);
   }
   return std::nullopt;
 }
@@ -76,19 +85,19 @@ std::optional<std::string> difference(const json& expected, const json& found, J
 
 std::string shown_json(std::string_view text) {
   const json value = json::parse(text, nullptr, false);
-  return value.is_discarded() ? printable(text) : shown(value);
+  return value.is_discarded() ? printable(without_secrets(text)) : shown(value);
 }
 
 std::function<std::optional<std::string>(std::string_view)> json_matcher(std::string_view expected,
                                                                          JsonMatch how) {
   json wanted = json::parse(expected, nullptr, false);
   if (wanted.is_discarded())
-    throw std::invalid_argument("Match: this is not JSON: " + printable(expected));
+    throw std::invalid_argument("Match: this is not JSON: " + printable(without_secrets(expected)));
   return [wanted = std::move(wanted), how](std::string_view body) -> std::optional<std::string> {
     const json found = json::parse(body, nullptr, false);
     if (found.is_discarded()) {
       return body.empty() ? "the body is empty, expected JSON"
-                          : "the body is not JSON: " + printable(body);
+                          : "the body is not JSON: " + printable(without_secrets(body));
     }
     auto where = difference(wanted, found, how, "");
     if (where) where->insert(0, "in the JSON body ");

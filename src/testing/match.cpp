@@ -6,10 +6,12 @@
 #include <utility>
 
 #include <redial/http/method.hpp>
+#include <redial/http/redact.hpp>
 
 #include "testing/json_match.hpp"
 #include "testing/multipart.hpp"
 #include "testing/pairs.hpp"
+#include "testing/redact.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -50,12 +52,12 @@ struct UrlPattern {
     const std::size_t slash = text.find_first_of("/?");
     if (authority != std::string_view::npos && authority <= slash) {
       const std::size_t end = std::min(text.find_first_of("/?", authority + 2), text.size());
-      read_authority(text.substr(0, end), authority, whole);
+      read_authority(text.substr(0, end), authority);
       text.remove_prefix(end);
     } else if (!text.empty() && text.front() != '/' && text.front() != '?') {
       throw std::invalid_argument(
           R"(Match: a URL pattern begins with a scheme, "//" or "/"; this does not: )" +
-          in_quotes(whole));
+          in_quotes(redact_urls(whole)));
     }
     const std::size_t question = std::min(text.find('?'), text.size());
     if (question > 0) path = percent_decode(text.substr(0, question));
@@ -63,7 +65,7 @@ struct UrlPattern {
   }
 
  private:
-  void read_authority(std::string_view text, std::size_t slashes, std::string_view whole) {
+  void read_authority(std::string_view text, std::size_t slashes) {
     const bool any_scheme = slashes == 0;
     try {
       const Url url(any_scheme ? "http:" + std::string(text) : std::string(text));
@@ -76,7 +78,7 @@ struct UrlPattern {
       if (!any_scheme || written) port = url.port();
       if (!any_scheme) scheme = url.scheme();
     } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument("Match: " + in_quotes(whole) + ": " + error.what());
+      throw std::invalid_argument(std::string("Match: ") + error.what());
     }
   }
 };
@@ -92,9 +94,11 @@ std::optional<std::string> pairs_differ(const Pairs& wanted, Pairs found, std::s
     }
     const auto other = std::find_if(found.begin(), found.end(),
                                     [&](const auto& one) { return one.first == pair.first; });
+    const bool secret = is_secret_name(pair.first);
     std::string text = std::string(kind) + " " + in_quotes(pair.first) + " is ";
+    if (other != found.end() && secret) return text + "***, expected another";
     text += other == found.end() ? "not there" : in_quotes(other->second);
-    return text + ", expected " + in_quotes(pair.second);
+    return text + ", expected " + (secret ? "***" : in_quotes(pair.second));
   }
   if (how == JsonMatch::whole && !found.empty())
     return std::string(kind) + " " + in_quotes(found.front().first) + " was not expected";
@@ -160,7 +164,7 @@ Match& Match::url(std::string_view pattern) {
   const UrlPattern wanted(pattern);
   if (!wanted.scheme.empty() || !wanted.host.empty() || wanted.path) {
     where_not(
-        pattern.substr(0, pattern.find('?')),
+        redact_urls(pattern.substr(0, pattern.find('?'))),
         [wanted](const SentRequest& request) -> std::optional<std::string> {
           const Url& url = request.url;
           if (!wanted.scheme.empty() && url.scheme() != wanted.scheme)
@@ -180,9 +184,9 @@ Match& Match::url(std::string_view pattern) {
 
 Match& Match::url_matching(std::string_view regex) {
   return where_not(
-      "URL matching " + in_quotes(regex),
+      "URL matching " + in_quotes(redact_urls(regex)),
       [regex = compiled(regex),
-       text = std::string(regex)](const SentRequest& request) -> std::optional<std::string> {
+       text = redact_urls(regex)](const SentRequest& request) -> std::optional<std::string> {
         if (found_in(without_fragment(request.url), regex)) return std::nullopt;
         return "the URL " + request.url.redacted() + " does not match " + in_quotes(text);
       });
@@ -229,7 +233,7 @@ Match& Match::header(std::string_view name, std::string_view value) {
 }
 
 Match& Match::header_matching(std::string_view name, std::string_view regex) {
-  return where_not(std::string(name) + " matching " + in_quotes(regex),
+  return where_not(std::string(name) + " matching " + shown_field(name, regex),
                    [name = std::string(name), regex = compiled(regex), text = std::string(regex)](
                        const SentRequest& request) -> std::optional<std::string> {
                      const auto values = request.headers.all(name);
@@ -237,7 +241,7 @@ Match& Match::header_matching(std::string_view name, std::string_view regex) {
                        if (found_in(std::string(value), regex)) return std::nullopt;
                      return name + " is " +
                             (values.empty() ? "not there" : shown_field(name, values.front())) +
-                            ", expected to match " + in_quotes(text);
+                            ", expected to match " + shown_field(name, text);
                    });
 }
 
@@ -295,30 +299,33 @@ Match& Match::multipart_with(const Pairs& parts) {
 
 Match& Match::body(std::string_view text) {
   return where_not(
-      "body " + in_quotes(text),
+      "body " + in_quotes(without_secrets(text)),
       [text = std::string(text)](const SentRequest& request) -> std::optional<std::string> {
         if (request.body == text) return std::nullopt;
-        return "the body is " + in_quotes(request.body) + ", expected " + in_quotes(text);
+        return "the body is " + in_quotes(without_secrets(request.body, request.headers)) +
+               ", expected " + in_quotes(without_secrets(text));
       });
 }
 
 Match& Match::body_with(std::string_view part) {
   return where_not(
-      "body with " + in_quotes(part),
+      "body with " + in_quotes(without_secrets(part)),
       [part = std::string(part)](const SentRequest& request) -> std::optional<std::string> {
         if (request.body.find(part) != std::string::npos) return std::nullopt;
-        return "the body " + in_quotes(request.body) + " does not hold " + in_quotes(part);
+        return "the body " + in_quotes(without_secrets(request.body, request.headers)) +
+               " does not hold " + in_quotes(without_secrets(part));
       });
 }
 
 Match& Match::body_matching(std::string_view regex) {
-  return where_not(
-      "body matching " + in_quotes(regex),
-      [regex = compiled(regex),
-       text = std::string(regex)](const SentRequest& request) -> std::optional<std::string> {
-        if (found_in(request.body, regex)) return std::nullopt;
-        return "the body " + in_quotes(request.body) + " does not match " + in_quotes(text);
-      });
+  return where_not("body matching " + in_quotes(without_secrets(regex)),
+                   [regex = compiled(regex), text = std::string(regex)](
+                       const SentRequest& request) -> std::optional<std::string> {
+                     if (found_in(request.body, regex)) return std::nullopt;
+                     return "the body " +
+                            in_quotes(without_secrets(request.body, request.headers)) +
+                            " does not match " + in_quotes(without_secrets(text));
+                   });
 }
 
 std::vector<std::string> Match::mismatches(const SentRequest& request) const {

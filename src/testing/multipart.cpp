@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include <redial/http/headers.hpp>
 
@@ -39,26 +40,64 @@ std::string name_of(std::string_view head) {
   return {};
 }
 
-}  // namespace
+struct Part {
+  std::string name;
+  std::size_t begin, end;  // of its value in the body
+};
 
-std::optional<Pairs> multipart_parts(std::string_view content_type, std::string_view body) {
+struct Parts {
+  std::vector<Part> list;
+  bool whole = false;  // the last delimiter was there
+};
+
+// Nothing for what is no multipart/form-data.
+Parts parts_of(std::string_view content_type, std::string_view body) {
+  Parts parts;
   const std::string_view type = trim_ows(content_type.substr(0, content_type.find(';')));
   const auto boundary = parameter(content_type, "boundary");
-  if (!iequals(type, "multipart/form-data") || !boundary) return std::nullopt;
+  if (!iequals(type, "multipart/form-data") || !boundary) return parts;
   const std::string delimiter = "--" + *boundary;
-  Pairs parts;
   std::size_t at = body.find(delimiter);
   while (at != std::string_view::npos) {
     at += delimiter.size();
-    if (body.substr(at).starts_with("--")) return parts;
+    if (body.substr(at).starts_with("--")) {
+      parts.whole = true;
+      break;
+    }
     const std::size_t end = body.find("\r\n" + delimiter, at);
     const std::size_t head_end = body.find("\r\n\r\n", at);
-    if (end == std::string_view::npos || head_end > end) break;
-    parts.emplace_back(name_of(body.substr(at, head_end - at)),
-                       body.substr(head_end + 4, end - head_end - 4));
+    if (head_end > end || head_end == std::string_view::npos) break;
+    parts.list.push_back(
+        {name_of(body.substr(at, head_end - at)), head_end + 4, std::min(end, body.size())});
+    if (end == std::string_view::npos) break;
     at = end + 2;
   }
-  return std::nullopt;
+  return parts;
+}
+
+}  // namespace
+
+std::optional<Pairs> multipart_parts(std::string_view content_type, std::string_view body) {
+  const Parts parts = parts_of(content_type, body);
+  if (!parts.whole) return std::nullopt;
+  Pairs pairs;
+  for (const auto& part : parts.list)
+    pairs.emplace_back(part.name, body.substr(part.begin, part.end - part.begin));
+  return pairs;
+}
+
+std::string edited_parts(
+    std::string_view content_type, std::string_view body,
+    const std::function<void(std::string_view name, std::string& value)>& edit) {
+  std::string text;
+  std::size_t done = 0;
+  for (const auto& part : parts_of(content_type, body).list) {
+    std::string value(body.substr(part.begin, part.end - part.begin));
+    edit(part.name, value);
+    text.append(body.substr(done, part.begin - done)).append(value);
+    done = part.end;
+  }
+  return text.append(body.substr(done));
 }
 
 }  // namespace testing

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <redial/http/redact.hpp>
+#include <redial/testing/cassette.hpp>
 
 namespace redial {
 inline namespace v0 {
@@ -31,11 +32,28 @@ Pairs form_decode(std::string_view text) {
   return pairs;
 }
 
+const std::vector<std::string>& secret_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all = default_secret_query_names();
+    const auto& more = Redaction::default_body_names();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }();
+  return names;
+}
+
+bool is_secret_name(std::string_view name) {
+  const auto& names = secret_names();
+  return std::any_of(names.begin(), names.end(),
+                     [name](const std::string& one) { return iequals(one, name); });
+}
+
 std::string shown(const Pairs& pairs) {
   std::string text;
   for (const auto& [name, value] : pairs) {
     if (!text.empty()) text += '&';
-    text.append(printable(name)).append("=").append(printable(value));
+    text.append(printable(name)).append("=");
+    text += is_secret_name(name) ? "***" : printable(value);
   }
   return text;
 }

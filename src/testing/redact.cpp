@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "testing/multipart.hpp"
 #include "testing/pairs.hpp"
 
 namespace redial {
@@ -67,30 +68,69 @@ bool hide_members(ordered_json& value, const std::vector<std::string>& names) {
   return changed;
 }
 
+bool begins_json(std::string_view text) {
+  return text.starts_with('{') || text.starts_with('[');
+}
+
 // Bytes stay as they were when there is nothing to hide.
+bool redact_value(std::string& text, const std::vector<std::string>& names) {
+  ordered_json value = ordered_json::parse(text, nullptr, false);
+  if (value.is_discarded()) return false;
+  if (hide_members(value, names))
+    text = value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return true;
+}
+
+// One value, or one a line.
 void redact_json(std::string& body, const std::vector<std::string>& names) {
-  ordered_json value = ordered_json::parse(body, nullptr, false);
-  if (!value.is_discarded() && hide_members(value, names))
-    body = value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  if (redact_value(body, names)) return;
+  std::string lines;
+  for (std::size_t at = 0; at < body.size();) {
+    const std::size_t end = std::min(body.find('\n', at), body.size());
+    std::string line = body.substr(at, end - at);
+    const bool has_return = line.ends_with('\r');
+    redact_value(line, names);
+    if (has_return && !line.ends_with('\r')) line += '\r';
+    lines += line;
+    if (end < body.size()) lines += '\n';
+    at = end + 1;
+  }
+  body = std::move(lines);
+}
+
+bool is_hidden(std::string_view name, const Redaction& redaction) {
+  return is_among(redaction.body_names, name) || is_among(redaction.query_names, name);
 }
 
 void redact_form(std::string& body, const Redaction& redaction) {
   Pairs fields = form_decode(body);
   bool changed = false;
   for (auto& [name, value] : fields) {
-    if (!is_among(redaction.body_names, name) && !is_among(redaction.query_names, name)) continue;
+    if (!is_hidden(name, redaction)) continue;
     value = k_hidden;
     changed = true;
   }
   if (changed) body = form_encode(fields);
 }
 
+// Parts by their names, and those that are JSON by its members.
+std::string redacted_parts(std::string_view type, const std::string& body,
+                           const Redaction& redaction) {
+  return edited_parts(type, body, [&](std::string_view name, std::string& value) {
+    if (is_hidden(name, redaction)) {
+      value = k_hidden;
+    } else if (begins_json(value)) {
+      redact_json(value, redaction.body_names);
+    }
+  });
+}
+
 }  // namespace
 
 const std::vector<std::string>& Redaction::default_body_names() {
-  static const std::vector<std::string> names{"access_token",  "refresh_token", "id_token",
-                                              "client_secret", "api_key",       "password",
-                                              "secret"};
+  static const std::vector<std::string> names{
+      "access_token", "refresh_token", "id_token", "auth_token", "session_token", "private_token",
+      "token",        "client_secret", "api_key",  "password",   "secret"};
   return names;
 }
 
@@ -106,12 +146,18 @@ Headers redacted(const Headers& fields, const Redaction& redaction) {
 
 std::string redacted_body(const Headers& fields, std::string body, const Redaction& redaction) {
   const std::string_view type = fields.get("Content-Type").value_or("");
-  if (!redaction.body_names.empty() && (body.starts_with('{') || body.starts_with('[') ||
-                                        type.find("json") != std::string_view::npos))
+  const std::string_view media_type = trim_ows(type.substr(0, type.find(';')));
+  if (begins_json(body) || type.find("json") != std::string_view::npos)
     redact_json(body, redaction.body_names);
-  if (iequals(type.substr(0, type.find(';')), "application/x-www-form-urlencoded"))
-    redact_form(body, redaction);
+  if (iequals(media_type, "application/x-www-form-urlencoded")) redact_form(body, redaction);
+  if (iequals(media_type, "multipart/form-data")) body = redacted_parts(type, body, redaction);
   return redaction.body ? redaction.body(type, std::move(body)) : body;
+}
+
+std::string without_secrets(std::string_view body, const Headers& fields) {
+  const std::string text = redacted_body(fields, std::string(body), {.body_names = secret_names()});
+  // A form, too, whose type is not known: as the query that redact_urls looks for.
+  return redact_urls("?" + text, secret_names()).substr(1);
 }
 
 }  // namespace testing

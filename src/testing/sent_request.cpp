@@ -1,6 +1,7 @@
 #include <redial/testing/sent_request.hpp>
 
 #include "testing/pairs.hpp"
+#include "testing/redact.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -18,7 +19,8 @@ std::string shown(const SentRequest& request) {
   std::string text = request.method + " " + request.url.redacted();
   for (const auto& field : request.headers)
     text += "\n    " + field.name + ": " + shown_field(field.name, field.value);
-  if (!request.body.empty()) text += "\n    body \"" + printable(request.body) + '"';
+  if (!request.body.empty())
+    text += "\n    body \"" + printable(without_secrets(request.body, request.headers)) + '"';
   return text;
 }
 

@@ -28,12 +28,14 @@ namespace testing {
 struct REDIAL_EXPORT Redaction {
   std::vector<std::string> headers = default_secret_header_names();
   std::vector<std::string> query_names = default_secret_query_names();
-  /// Members of JSON bodies, at any depth, and fields of forms.
+  /// Members of JSON bodies, at any depth, also of one a line; fields of forms; parts of multipart
+  /// ones.
   std::vector<std::string> body_names = default_body_names();
   /// Has the last word on every body, after the names.
   std::function<std::string(std::string_view content_type, std::string body)> body = nullptr;
 
-  /// access_token refresh_token id_token client_secret api_key password secret.
+  /// token access_token refresh_token id_token auth_token session_token private_token client_secret
+  /// api_key password secret.
   static const std::vector<std::string>& default_body_names();
 };
 

@@ -42,6 +42,9 @@ struct REDIAL_EXPORT RecordedRequest {
   std::string header(std::string_view name) const;
 };
 
+/// Method, target and body on a line or two, for people; secrets are not shown.
+REDIAL_EXPORT std::string shown(const RecordedRequest& request);
+
 }  // namespace testing
 }  // namespace v0
 }  // namespace redial

@@ -24,6 +24,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <redial/http/redact.hpp>
 #include <redial/policy/report.hpp>
 #include <redial/session/errors.hpp>
 #include <redial/testing/fault_server.hpp>
@@ -104,16 +105,23 @@ inline bool may_have_acted(const RecordedRequest&) {
   return true;
 }
 
+/// One that may have had its effect.
+struct Arrival {
+  std::string identity;
+  std::string shown;  ///< for people
+};
+
 template <class Subject>
-std::vector<std::string> arrivals_of(const Subject& subject) {
-  std::vector<std::string> arrivals;
+std::vector<Arrival> arrivals_of(const Subject& subject) {
+  std::vector<Arrival> arrivals;
   if constexpr (requires { subject.requests(); }) {
     for (const auto& request : subject.requests())
-      if (may_have_acted(request)) arrivals.push_back(identity(request));
+      if (may_have_acted(request)) arrivals.push_back({identity(request), shown(request)});
   } else {
     for (const auto& attempt : report_of(subject).attempts) {
+      const std::string hop = "hop " + std::to_string(attempt.hop);
       if (attempt.evidence == Evidence::maybe || attempt.evidence == Evidence::responded)
-        arrivals.push_back("hop " + std::to_string(attempt.hop));
+        arrivals.push_back({hop, hop});
     }
   }
   return arrivals;
@@ -182,10 +190,13 @@ MATCHER_P2(SpentRetries, cause, times,
 /// of the same method, URL and body.
 MATCHER(NeverSentTwice, detail::negated(negation, "sent everything at most once")) {
   std::map<std::string, int> seen;
-  for (const auto& arrival : detail::arrivals_of(arg)) ++seen[arrival];
-  for (const auto& [what, times] : seen) {
+  const auto arrivals = detail::arrivals_of(arg);
+  for (const auto& arrival : arrivals) ++seen[arrival.identity];
+  for (const auto& arrival : arrivals) {
+    const int times = seen[arrival.identity];
     if (times < 2) continue;
-    *result_listener << "which sent " << times << " times what may have had its effect: " << what;
+    *result_listener << "which sent " << times
+                     << " times what may have had its effect: " << arrival.shown;
     return false;
   }
   return true;
@@ -355,8 +366,8 @@ inline void PrintTo(const FakeClock& clock, std::ostream* out) {
 }
 
 inline void PrintTo(const RecordedRequest& request, std::ostream* out) {
-  *out << request.method << " " << request.target << (request.complete ? "" : " (incomplete)")
-       << " on connection " << request.connection;
+  *out << request.method << " " << redact_urls(request.target)
+       << (request.complete ? "" : " (incomplete)") << " on connection " << request.connection;
 }
 
 inline void PrintTo(const FaultServer& server, std::ostream* out) {

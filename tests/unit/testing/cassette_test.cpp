@@ -189,9 +189,24 @@ TEST(Redacting, NoSecretReachesTheCassette) {
                          .form = Pairs{{"password", "hunter11"}, {"name", "ann"}}});
   recorder.session.post("http://a.test/login",
                         {.json = R"({"secret": "hunter12"})", .auth = Auth::bearer("hunter13")});
+  recorder.scripted->on("POST /tokens")
+      .answer(200, {{"Content-Type", "application/x-ndjson"}},
+              "{\"access_token\": \"hunter14\"}\r\n{\"page\": 2}\n{\"token\": \"hunter15\"}");
+  recorder.session.post("http://a.test/tokens",
+                        {.form = Pairs{{"token", "hunter16"}, {"sig", "hunter17"}}});
+  recorder.session.post("http://a.test/tokens",
+                        {.json = R"({"token": "hunter18", "auth_token": "hunter19",
+                   "session_token": "hunter20", "private_token": "hunter21"})"});
+  recorder.session.post(
+      "http://a.test/tokens",
+      {.multipart = {Part::field("password", "hunter22"), Part::field("Sig", "hunter23"),
+                     Part::field("meta", R"({"secret": "hunter24"})"),
+                     Part::field("title", "kept title")}});
   const std::string text = recorder.recording->cassette().text();
   EXPECT_THAT(text, Not(HasSubstr("hunter")));
   // What is no secret stays.
+  EXPECT_THAT(text, HasSubstr(R"(\r\n{\"page\": 2}\n{)"));
+  EXPECT_THAT(text, HasSubstr("kept title"));
   EXPECT_THAT(text, HasSubstr("sid=***; Path=/; HttpOnly"));
   EXPECT_THAT(text, HasSubstr("a=***; b=***"));
   EXPECT_THAT(text, HasSubstr("Bearer ***"));
