@@ -74,10 +74,12 @@ class RetryDriver::State {
     }
   }
 
-  ~State() {
-    if (over) return;  // else a loop was left early, or a hook threw
+  ~State() { leave(); }
+
+  void leave() noexcept {
+    if (over) return;
     try {
-      leave();
+      abandon();
     } catch (...) {  // there is nobody left to tell
     }
   }
@@ -129,7 +131,7 @@ class RetryDriver::State {
   void look(Now time);
   bool must_rest();
   void rested();
-  void leave();
+  void abandon();
   void finish();
 };
 
@@ -254,7 +256,7 @@ void RetryDriver::State::settle(const RetryOutcome& outcome) {
 
 // The caller's code left, perhaps in the middle of an attempt: who was told of its start hears of
 // its end.
-void RetryDriver::State::leave() {
+void RetryDriver::State::abandon() {
   const Now time = now();
   if (!under_way) {
     call.abandon(StopReason::cancelled, time);
@@ -302,6 +304,9 @@ SteadyTime RetryDriver::rest_until() const {
 }
 const std::vector<std::stop_token>& RetryDriver::wake() const {
   return state_->tokens;
+}
+void RetryDriver::leave() noexcept {
+  state_->leave();
 }
 void RetryDriver::cancel() {
   state_->call.cancel(state_->now());

@@ -62,6 +62,10 @@ class REDIAL_EXPORT RetryDriver {
   /// What the attempt came to; the view must hold until the next `next`.
   void settle(const RetryOutcome& outcome);
 
+  /// Ends a call that is not over: its loop was left early, or the caller's own code threw. So does
+  /// the destructor.
+  void leave() noexcept;
+
   /// The last attempt was not accepted, but nothing more is tried.
   bool gave_up() const;
   const RetryState& state() const;

@@ -204,6 +204,7 @@ class Retrying {
     ~Record() {
       into.report_ = driver.report();
       into.statistics_ = driver.statistics();
+      driver.leave();
     }
   };
 

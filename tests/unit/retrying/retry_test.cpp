@@ -457,6 +457,25 @@ TEST(Retry, RethrowsTheLastErrorWhenStoppedWhileItRuns) {
   options.report = &report;
   EXPECT_THROW(retry(options,
                      [&] {
+TEST(Retrying, KeepsTheReportOfACallThatAHookOrConditionLeft) {
+  const auto mine = [](const auto&...) -> bool { throw std::domain_error("mine"); };
+  const auto left = [&](const std::function<void(RetryOptions&)>& spoil) {
+    CallReport report;
+    RetryOptions options = on(retry_if::exception_type<Busy>());
+    options.report = &report;
+    spoil(options);
+    auto fail = retrying(options, [] { throw Busy("busy"); });
+    EXPECT_THROW(fail(), std::domain_error);
+    EXPECT_EQ(fail.last_report().text(), report.text());
+    EXPECT_EQ(fail.last_report().outcome, CallOutcome::cancelled);
+    EXPECT_EQ(fail.last_report().attempts.size(), 1U);
+    EXPECT_EQ(fail.statistics().attempt_number, 1);
+  };
+  left([&](RetryOptions& options) { options.before_sleep = mine; });
+  left([&](RetryOptions& options) { options.after = mine; });
+  left([&](RetryOptions& options) { options.retry_if = retry_if::predicate(mine); });
+}
+
                        source.request_stop();
                        throw Busy("busy");
                      }),
