@@ -33,6 +33,7 @@ class REDIAL_EXPORT RetryCondition {
   /// Throws std::invalid_argument when it asks about a type that is not there.
   using Check = std::function<void(const detail::ResultTypes&)>;
 
+  RetryCondition() = delete;  // RetryOptions: name what is worth another attempt, .retry_if = …
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, RetryCondition> &&
            !std::same_as<std::remove_cvref_t<F>, Function> &&

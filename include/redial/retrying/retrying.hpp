@@ -38,9 +38,11 @@ decltype(auto) call_with(const AttemptInfo& info, F& callable, Args&... args) {
   if constexpr (std::is_invocable_v<F&, Args&...>) {
     return callable(args...);
   } else {
-    static_assert(std::is_invocable_v<F&, const AttemptInfo&, Args&...>,
-                  "the callable must take these arguments as lvalues, once an attempt: a move-only "
-                  "argument goes by reference");
+    static_assert(
+        std::is_invocable_v<F&, const AttemptInfo&, Args&...>,
+        "the callable does not take these arguments: each attempt gives it all of them as "
+        "lvalues (a move-only one goes by reference), after the AttemptInfo if it takes "
+        "that");
     return callable(info, args...);
   }
 }
@@ -202,9 +204,9 @@ class Retrying {
     detail::RetryDriver& driver;
     Retrying& into;
     ~Record() {
+      driver.leave();
       into.report_ = driver.report();
       into.statistics_ = driver.statistics();
-      driver.leave();
     }
   };
 
