@@ -189,9 +189,10 @@ struct Metrics::State {
     const Place place{endpoint.host, endpoint.port, endpoint.route, method_label(call)};
     if (const auto at = endpoints.find(place); at != endpoints.end()) return at->second;
     if (endpoints.size() >= options.max_endpoints) {
-      return endpoints[{.host = std::string(k_other),
+      const bool callable = endpoint.host.empty();
+      return endpoints[{.host = std::string(callable ? "" : k_other),
                         .route = std::string(k_other),
-                        .method = "_OTHER",
+                        .method = callable ? "" : "_OTHER",
                         .port = 0}];
     }
     return endpoints[{.host = std::string(endpoint.host),
@@ -291,8 +292,10 @@ std::vector<MetricFamily> Metrics::collect() const {
   {
     const std::lock_guard lock(state_->mutex);
     for (const auto& [key, series] : state_->endpoints) {
-      add_value(active, key, static_cast<double>(series.active));
-      add_histogram(attempts_took, key, series.attempts_took);
+      if (!key.host.empty()) {  // a callable's attempts are no requests of an HTTP client
+        add_value(active, key, static_cast<double>(series.active));
+        add_histogram(attempts_took, key, series.attempts_took);
+      }
       add_counts(attempts, key, series.attempts);
       add_histogram(calls_took, key, series.calls_took);
       add_value(waited, key, series.waited);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <prometheus/exposer.h>
 
+#include <redial/retrying/retrying.hpp>
+
 #include "integration/support.hpp"
 
 namespace {
@@ -18,7 +20,13 @@ TEST(Prometheus, AScrapeFindsWhatTheCallsDid) {
   server.in_turn("/x", {{.status = 503}, {.status = 200}});
   const auto metrics = std::make_shared<Metrics>();
   Session session(SessionOptions{.observer = metrics});
-  session.get(server.url("/x?token=PLANTED"), {.retry = Retry{.backoff_factor = 1ms}});
+  RetryOptions around{.retry_if = retry_if::never()};
+  around.name = "fetch";
+  around.nested = Nested::allow;
+  around.observer = metrics;
+  retry(around, [&] {
+    session.get(server.url("/x?token=PLANTED"), {.retry = Retry{.backoff_factor = 1ms}});
+  });
 
   prometheus::Exposer exposer("127.0.0.1:0");
   const auto collector = std::make_shared<PrometheusCollector>(metrics);
@@ -39,6 +47,8 @@ TEST(Prometheus, AScrapeFindsWhatTheCallsDid) {
   EXPECT_THAT(page, HasSubstr("http_client_request_duration_seconds_bucket{" + labels +
                               R"(,le="+Inf"} 2)"));
   EXPECT_THAT(page, HasSubstr("http_client_request_duration_seconds_count{" + labels + "} 2"));
+  EXPECT_THAT(page, HasSubstr(R"(redial_attempts_total{redial_callable="fetch"} 1)"));
+  EXPECT_THAT(page, Not(HasSubstr(R"(http_client_active_requests{redial_callable)")));
   EXPECT_THAT(page, Not(HasSubstr("PLANTED")));
 }
 

@@ -48,10 +48,14 @@ struct MetricsOptions {
 /// exposer. Names and labels stand in docs/observability.md; labels are OpenTelemetry's attributes
 /// where it has them, with underscores.
 ///
-/// Bounds: at most `max_endpoints` + 1 endpoints, with at most 64 causes each; further causes
-/// are counted as "other". Errors: the constructor throws std::invalid_argument naming the option.
-/// Thread safety: safe. Complexity: an event takes one lock and look-ups among the endpoints; no
-/// allocation for an endpoint and cause that were seen before.
+/// A callable of `retry()` counts among the endpoints, but not in http_client_*: what it sends is
+/// counted by who sends it.
+///
+/// Bounds: at most `max_endpoints` endpoints and "other", of calls and of callables, with at most
+/// 64 causes each; further causes are counted as "other". Errors: the constructor throws
+/// std::invalid_argument naming the option. Thread safety: safe. Complexity: an event takes one
+/// lock and look-ups among the endpoints; no allocation for an endpoint and cause that were seen
+/// before.
 class REDIAL_EXPORT Metrics final : public Observer {
  public:
   explicit Metrics(MetricsOptions options = {});

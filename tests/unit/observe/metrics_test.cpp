@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <redial/redial.hpp>
+#include <redial/retrying/retrying.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
 namespace {
@@ -148,6 +149,28 @@ TEST(Metrics, ACallableHasANameAndNothingOfHttp) {
   EXPECT_THAT(metrics.prometheus_text(),
               HasSubstr(R"(redial_retries_total{redial_callable="fetch_token",)"
                         R"(error_type="predicate"} 1)"));
+}
+
+TEST(Metrics, ACallableIsNoRequestAndTheRequestsWithinItAreCountedOnce) {
+  Fixture fixture({.max_endpoints = 2});
+  fixture.transport->otherwise([](const auto&) { return Scripted::answer(200); });
+  RetryOptions options{.retry_if = retry_if::never()};
+  options.nested = Nested::allow;
+  options.observer = fixture.metrics;
+  for (const char* name : {"fetch", "one too many"}) {
+    options.name = name;
+    retry(options, [&] { return fixture.session.get("http://a.test/x").status(); });
+  }
+  for (const char* callable : {"fetch", "other"}) {
+    const std::string labels = "{redial_callable=\"" + std::string(callable) + "\"}";
+    EXPECT_EQ(fixture.value("redial_attempts_total" + labels), 1);
+    EXPECT_EQ(fixture.value("redial_call_duration_seconds_count" + labels), 1);
+  }
+  EXPECT_EQ(fixture.value("http_client_request_duration_seconds_count{" + k_get + "}"), 2);
+  for (const auto& family : fixture.metrics->collect()) {
+    if (!family.name.starts_with("http_client_")) continue;
+    EXPECT_EQ(family.samples.size(), 1U) << family.name;
+  }
 }
 
 TEST(Metrics, EndpointsAreBounded) {
