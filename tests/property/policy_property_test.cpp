@@ -66,12 +66,14 @@ Outcome any_outcome() {
 CallTraits any_traits() {
   CallTraits traits;
   traits.idempotent = *rc::gen::arbitrary<bool>();
-  traits.method_allowed = traits.idempotent && *rc::gen::arbitrary<bool>();
+  traits.method_allowed = *rc::gen::arbitrary<bool>();
   traits.keyed = *rc::gen::arbitrary<bool>();
   traits.declared = *rc::gen::element(false, false, true);
   traits.forbidden = *rc::gen::element(false, false, false, true);
   traits.streams = *rc::gen::element(false, false, false, true);
   if (traits.forbidden) traits.idempotent = false;
+  // Listing such a method says that repeating it is harmless.
+  if (traits.method_allowed && !traits.idempotent && !traits.forbidden) traits.declared = true;
   return traits;
 }
 

@@ -69,6 +69,10 @@ TEST(UrlPrefix, ComparesPartsNotText) {
   EXPECT_FALSE(host.matches(Url("https://api.x.com.evil.org/")));
   EXPECT_FALSE(host.matches(Url("https://api.x.com@evil.org/")));
   EXPECT_FALSE(host.matches(Url("http://api.x.com/")));
+  EXPECT_FALSE(host.matches(Url("https://api.x.com:8443/")));
+  EXPECT_TRUE(host.matches(Url("https://u:p@api.x.com:443/"))) << "userinfo is no part of it";
+  EXPECT_TRUE(UrlPrefix("https://u:p@api.x.com:8443").matches(Url("https://api.x.com:8443/a")));
+  EXPECT_FALSE(UrlPrefix("https://api.x.com:8443").matches(Url("https://api.x.com/a")));
   const UrlPrefix path("https://api.x.com/v1/");
   EXPECT_TRUE(path.matches(Url("https://api.x.com/v1")));
   EXPECT_FALSE(path.matches(Url("https://api.x.com/v10")));

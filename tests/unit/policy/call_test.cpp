@@ -104,11 +104,13 @@ TEST(Call, AKeyLicensesRetriesButDoesNotRemoveDoubt) {
 }
 
 TEST(Call, AConclusiveRefusalEndsDoubtAndAConflictDoesNot) {
-  EXPECT_EQ(Script(keyed_post()).run({k_lost, answered(400)}).call.outcome(), CallOutcome::failed);
-  for (const int status : {409, 422}) {
-    EXPECT_EQ(Script(keyed_post()).run({k_lost, answered(status)}).call.outcome(),
-              CallOutcome::in_doubt);
-  }
+  const auto after_loss = [](int status) {
+    return Script(keyed_post(), {.total = 1}).run({k_lost, answered(status)}).call.outcome();
+  };
+  for (const int status : {400, 401, 403, 404, 410, 499})
+    EXPECT_EQ(after_loss(status), CallOutcome::failed) << status;
+  for (const int status : {408, 409, 421, 422, 425, 429})
+    EXPECT_EQ(after_loss(status), CallOutcome::in_doubt) << status;
 }
 
 TEST(Call, StatusesThatSayNotProcessedAreRetriedForAnyMethod) {
@@ -380,7 +382,11 @@ TEST(Call, ThePredicateIsHeardForRepeatableRequestsOnly) {
   Outcome again = answered(200);
   again.asks_again = true;
   EXPECT_EQ(Script(get()).run({again, answered(200)}).call.attempts(), 2);
-  EXPECT_EQ(Script(post()).run({again, answered(200)}).call.attempts(), 1);
+  Script once(post());
+  once.run({again, answered(200)});
+  EXPECT_EQ(once.call.attempts(), 1);
+  EXPECT_EQ(once.call.outcome(), CallOutcome::ok);
+  EXPECT_EQ(once.call.stop_reason(), StopReason::succeeded);
   EXPECT_EQ(Script(get(), {.total = 0}).run({again}).call.outcome(), CallOutcome::failed);
 }
 

@@ -154,6 +154,24 @@ TEST_F(NestedRetry, SeesARetryWithinARetry) {
   EXPECT_EQ(calls, 3);
 }
 
+TEST_F(NestedRetry, IsNoticedWithinABlock) {
+  for (auto& attempt : attempts(options)) attempt([&] { return get(); });
+  EXPECT_EQ(transport->requests().size(), 12U);
+  ASSERT_TRUE(outer.nested);
+  EXPECT_EQ(outer.nested->together(), Count(12));
+  ASSERT_TRUE(inner.nested);
+  EXPECT_EQ(inner.nested->together(), Count(12));
+  EXPECT_EQ(lines().size(), 1U);
+  transport->otherwise([](const auto&) { return Scripted::answer(503); });
+  get();
+  EXPECT_FALSE(inner.nested) << "it ended with the block";
+
+  options.nested = Nested::stand_down;
+  transport->forget_requests();
+  for (auto& attempt : attempts(options)) attempt([&] { return get(); });
+  EXPECT_EQ(transport->requests().size(), 3U);
+}
+
 TEST_F(NestedRetry, CountsEveryLayerAround) {
   RetryOptions middle = on(retry_if::always(), clock);
   middle.stop = stop::after_attempt(2);

@@ -2,12 +2,14 @@
 
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <redial/session/errors.hpp>
+#include <redial/session/session.hpp>
 #include <redial/testing/fast_retries.hpp>
+#include <redial/testing/scripted_transport.hpp>
 
 #include "unit/retrying/support.hpp"
 
@@ -314,6 +316,22 @@ TEST(Retry, NeverUndercutsAHint) {
   EXPECT_EQ(report.attempts[0].retry_after, 20s);
 }
 
+TEST(Retry, NeverUndercutsTheRetryAfterOfAResponseThatItReturns) {
+  const auto clock = std::make_shared<redial::testing::FakeClock>();
+  const auto transport = std::make_shared<redial::testing::ScriptedTransport>(clock);
+  using redial::testing::Scripted;
+  transport->then(Scripted::answer(503, {{"Retry-After", "20"}})).then(Scripted::answer(200));
+  Session session;
+  session.mount("http://", {.max_retries = {.total = 0}, .transport = transport});
+  CallReport report;
+  RetryOptions options = on(
+      retry_if::result([](const Response& response) { return response.status() == 503; }), clock);
+  options.report = &report;
+  EXPECT_EQ(retry(options, [&] { return session.get("http://a.test/"); }).status(), 200);
+  EXPECT_EQ(report.attempts.at(0).retry_after, 20s);
+  EXPECT_GE(waits(report).at(0), 20s);
+}
+
 TEST(Retry, StopsAtOnceForAHintBeyondTheDeadlineAndSaysWhenToComeBack) {
   const auto clock = std::make_shared<redial::testing::FakeClock>();
   const WallTime start = clock->now().wall;
@@ -439,24 +457,6 @@ TEST(Retry, EndsTheCallWhenAHookThrows) {
   EXPECT_EQ(report.outcome, CallOutcome::cancelled);
 }
 
-TEST(Retry, MakesNoAttemptWhenStoppedBefore) {
-  std::stop_source source;
-  source.request_stop();
-  RetryOptions options = on(retry_if::always());
-  options.stop = stop::after_attempt(3) | stop::when_stopped(source.get_token());
-  int calls = 0;
-  EXPECT_THROW(retry(options, [&] { return ++calls; }), RetryError);
-  EXPECT_EQ(calls, 0);
-}
-
-TEST(Retry, RethrowsTheLastErrorWhenStoppedWhileItRuns) {
-  std::stop_source source;
-  CallReport report;
-  RetryOptions options = on(retry_if::exception_type<Busy>());
-  options.stop = stop::when_stopped(source.get_token());
-  options.report = &report;
-  EXPECT_THROW(retry(options,
-                     [&] {
 TEST(Retrying, KeepsTheReportOfACallThatAHookOrConditionLeft) {
   const auto mine = [](const auto&...) -> bool { throw std::domain_error("mine"); };
   const auto left = [&](const std::function<void(RetryOptions&)>& spoil) {
@@ -476,6 +476,24 @@ TEST(Retrying, KeepsTheReportOfACallThatAHookOrConditionLeft) {
   left([&](RetryOptions& options) { options.retry_if = retry_if::predicate(mine); });
 }
 
+TEST(Retry, MakesNoAttemptWhenStoppedBefore) {
+  std::stop_source source;
+  source.request_stop();
+  RetryOptions options = on(retry_if::always());
+  options.stop = stop::after_attempt(3) | stop::when_stopped(source.get_token());
+  int calls = 0;
+  EXPECT_THROW(retry(options, [&] { return ++calls; }), RetryError);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(Retry, RethrowsTheLastErrorWhenStoppedWhileItRuns) {
+  std::stop_source source;
+  CallReport report;
+  RetryOptions options = on(retry_if::exception_type<Busy>());
+  options.stop = stop::when_stopped(source.get_token());
+  options.report = &report;
+  EXPECT_THROW(retry(options,
+                     [&] {
                        source.request_stop();
                        throw Busy("busy");
                      }),
@@ -604,6 +622,34 @@ TEST(Retrying, HasIndependentCopies) {
   EXPECT_EQ(first.last_report().attempts.size(), 3U);
   EXPECT_TRUE(second.last_report().attempts.empty());
   EXPECT_EQ(second(), 3);
+}
+
+// Statistics are per call and never shared: each thread sees those of its own calls.
+TEST(Retrying, GivesEachThreadReportsOfItsOwn) {
+  RetryOptions options = on(retry_if::exception_type<Busy>());
+  options.stop = stop::after_attempt(10);
+  options.deadline = k_unlimited;
+  const auto original = retrying(options, [](int failures, int& calls) {
+    if (++calls <= failures) throw Busy("busy " + std::to_string(failures));
+    return calls;
+  });
+  std::vector<std::jthread> threads;
+  for (int thread = 1; thread <= 4; ++thread) {
+    threads.emplace_back([&original, thread] {
+      auto mine = original;
+      for (int round = 0; round < 25; ++round) {
+        int calls = 0;
+        EXPECT_EQ(mine(thread, calls), thread + 1);
+        EXPECT_EQ(mine.last_report().attempts.size(), static_cast<std::size_t>(thread) + 1);
+        EXPECT_THAT(mine.last_report().attempts.at(0).detail,
+                    HasSubstr("busy " + std::to_string(thread)));
+        EXPECT_EQ(mine.statistics().attempt_number, thread + 1);
+        EXPECT_EQ(mine.statistics().idle_for, std::chrono::seconds((1 << thread) - 1));
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_TRUE(original.last_report().attempts.empty());
 }
 
 TEST(Retrying, KeepsTheReportOfACallThatFailed) {

@@ -203,6 +203,8 @@ TEST(ServerHint, ComesFromTryAgainAndErrors) {
   state.outcome =
       RetryOutcome::threw(std::make_exception_ptr(Error(ErrorKind::status, "", report)));
   EXPECT_EQ(server_hint(state), 30s);
+  state.now.wall += 31s;
+  EXPECT_EQ(server_hint(state), 0s) << "it has passed";
   EXPECT_EQ(server_hint(threw(std::runtime_error("x"))), std::nullopt);
 }
 
@@ -221,7 +223,6 @@ TEST(RetryLog, DoesNotShowResultsUnlessItIsTold) {
   EXPECT_THAT(line, HasSubstr("token-123"));
 }
 
-}  // namespace
 // What Response::raise_for_status and Error::raise throw: the class that its users catch, and of
 // the report, which is a block, the one line.
 TEST(RetryLog, SaysWhatASessionThrewInOneLine) {
@@ -258,3 +259,4 @@ TEST(RetryLog, SaysWhatASessionThrewInOneLine) {
   }
 }
 
+}  // namespace

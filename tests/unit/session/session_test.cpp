@@ -40,6 +40,24 @@ TEST(Session, ReturnsTheLastAnswerWhateverStoppedIt) {
   EXPECT_THROW(response.raise_for_status(), StatusError);
 }
 
+TEST(Session, ListingPostDeclaresItRepeatableAndRemovesNoDoubt) {
+  for (const Methods& methods : {Methods{"POST"}, Methods::any()}) {
+    Fixture fixture({.total = 1, .allowed_methods = methods});
+    fixture.transport->otherwise([](const auto&) { return Scripted::failing(Fault::reset); });
+    const auto listed = fixture.session.try_post("http://a.test/", {.body = "x"});
+    ASSERT_FALSE(listed.has_value());
+    EXPECT_EQ(listed.error().report().attempts.size(), 2U);
+    EXPECT_EQ(listed.error().report().outcome, CallOutcome::in_doubt);
+    EXPECT_EQ(listed.error().report().resend, Resend::safe);
+    const auto denied =
+        fixture.session.try_post("http://a.test/", {.body = "x", .idempotent = Idempotent::no});
+    ASSERT_FALSE(denied.has_value());
+    EXPECT_EQ(denied.error().report().attempts.size(), 1U);
+    EXPECT_EQ(denied.error().report().outcome, CallOutcome::in_doubt);
+    EXPECT_EQ(denied.error().report().resend, Resend::unsafe);
+  }
+}
+
 TEST(Session, AnEarlierAnswerRidesAlongInTheError) {
   Fixture fixture({.total = 1});
   fixture.transport->then(Scripted::answer(503, {}, "sorry")).then(Scripted::failing(Fault::reset));
