@@ -636,9 +636,15 @@ TEST(Retrying, GivesEachThreadReportsOfItsOwn) {
   std::vector<std::jthread> threads;
   for (int thread = 1; thread <= 4; ++thread) {
     threads.emplace_back([&original, thread] {
-      auto mine = original;
+      RetryOptions own = original.options();
+      own.clock = std::make_shared<redial::testing::FakeClock>();  // or they wait for each other
+      auto copy = original;
+      auto mine = copy.retry_with(own);
       for (int round = 0; round < 25; ++round) {
         int calls = 0;
+        EXPECT_EQ(copy(thread, calls), thread + 1);
+        EXPECT_EQ(copy.last_report().attempts.size(), static_cast<std::size_t>(thread) + 1);
+        calls = 0;
         EXPECT_EQ(mine(thread, calls), thread + 1);
         EXPECT_EQ(mine.last_report().attempts.size(), static_cast<std::size_t>(thread) + 1);
         EXPECT_THAT(mine.last_report().attempts.at(0).detail,
