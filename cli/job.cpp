@@ -6,8 +6,11 @@
 #include <system_error>
 #include <utility>
 
+#include <redial/http/text.hpp>
+
 #include "http/framing.hpp"
 #include "json_view.hpp"
+#include "session/blank_key.hpp"
 
 namespace redial::cli {
 namespace {
@@ -177,8 +180,8 @@ class JobReader {
     checked(value, [&] { set_body(value, Body::file(text(value))); });
   }
   void read_key(JsonView value) {
-    key_ = text(value);
-    if (key_->empty()) fail(value, "key must not be empty");
+    key_ = trim_ows(text(value));
+    if (detail::is_blank_key(*key_)) fail(value, "key must not be blank");
     checked(value, [&] { Headers().add("Idempotency-Key", *key_); });
   }
   void read_idempotent(JsonView value) {

@@ -6,6 +6,7 @@
 
 #include "call_options.hpp"
 #include "errors.hpp"
+#include "session/blank_key.hpp"
 #include "session/policy_values.hpp"
 #include "split.hpp"
 
@@ -127,6 +128,8 @@ void add_policy(const CallFlags& flags, CallSetup& setup) {
   if (flags.idempotency_key == "auto") {
     setup.options.idempotency_key = IdempotencyKey::automatic();
   } else if (!flags.idempotency_key.empty()) {
+    if (detail::is_blank_key(flags.idempotency_key))
+      throw UsageError("--idempotency-key: is blank; auto makes a random one");
     setup.options.idempotency_key = IdempotencyKey(flags.idempotency_key);
   }
   if (flags.no_redirect) setup.options.follow_redirects = false;

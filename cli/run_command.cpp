@@ -51,11 +51,26 @@ void refuse_hopeless_rate(const RunFlags& flags, const CallSetup& setup) {
 
 CallSetup batch_setup(const RunFlags& flags) {
   CallSetup setup = make_setup(flags.call);
+[[noreturn]] void refuse_one_key(const std::string& given) {
+  throw UsageError(given +
+                   "; one key for all jobs would make them one: give each job its own `key`");
+}
+
+bool is_key_field(const std::string& name, const CallSetup& setup) {
+  const auto is_named_by = [&](const Adapter& adapter) {
+    return iequals(
+        name, adapter.idempotency ? adapter.idempotency->header : setup.session.idempotency_header);
+  };
+  return is_named_by(setup.adapter) ||
+         std::any_of(setup.routes.begin(), setup.routes.end(),
+                     [&](const auto& route) { return is_named_by(route.second); });
+}
+
   refuse_hopeless_rate(flags, setup);
-  if (!flags.call.idempotency_key.empty() && flags.call.idempotency_key != "auto") {
-    throw UsageError(
-        "--idempotency-key: only auto; one key for all jobs would make them one: give each job its "
-        "own `key`");
+  if (!flags.call.idempotency_key.empty() && flags.call.idempotency_key != "auto")
+    refuse_one_key("--idempotency-key: only auto");
+  for (const auto& field : setup.options.headers) {
+    if (is_key_field(field.name, setup)) refuse_one_key("-H " + field.name);
   }
   // What a job says beats what the flags say.
   for (const auto& field : setup.options.headers)

@@ -9,6 +9,7 @@
 
 #include <sys/random.h>
 
+#include <redial/http/text.hpp>
 #include <redial/policy/host_gate.hpp>
 #include <redial/policy/pace.hpp>
 #include <redial/version.hpp>
@@ -17,6 +18,7 @@
 #include "http/structured_fields.hpp"
 #include "policy/attempts.hpp"
 #include "retrying/nesting.hpp"
+#include "session/blank_key.hpp"
 #include "session/credentials.hpp"
 #include "session/digest_logins.hpp"
 #include "session/encode_body.hpp"
@@ -217,20 +219,30 @@ const IdempotencyKeys& Session::State::keys_at(const Url& url) const {
 void Session::State::add_key(Request& request, const IdempotencyKey* given,
                              std::string& key) const {
   const IdempotencyKeys& keys = keys_at(request.url);
-  const auto by_hand = request.headers.get(keys.header);
-  if (given != nullptr && !given->value.empty() && by_hand == given->value) {
-    key = given->value;  // as it was written, quotes and all
-  } else if (given != nullptr) {
-    key = given->value.empty() ? random_uuid() : given->value;
-    if (key.size() > keys.max_length) {
-      throw std::invalid_argument("RequestOptions.idempotency_key: " + std::to_string(key.size()) +
-                                  " bytes, the server takes " + std::to_string(keys.max_length));
-    }
-    request.headers.set(keys.header, keys.quoted ? detail::quoted_string(key) : key);
-  } else if (by_hand) {
-    key = *by_hand;
+  const auto fields = request.headers.all(keys.header);
+  // Which one of several a server goes by is anyone's guess.
+  const auto by_hand = fields.size() == 1 ? fields.front() : std::string_view();
+  const bool automatic = given != nullptr && given->is_automatic;
+  const auto said = given != nullptr ? trim_ows(given->value) : std::string_view();
+  if (given != nullptr && !automatic && detail::is_blank_key(said)) {
+    throw std::invalid_argument(
+        "RequestOptions.idempotency_key: is blank; a random one is IdempotencyKey::automatic()");
   }
 }
+  const bool made = given != nullptr && (automatic || by_hand != said);
+  if (automatic) {
+    key = random_uuid();
+  } else if (made) {
+    key = said;
+  } else if (!detail::is_blank_key(by_hand)) {
+    key = by_hand;  // as it was written, quotes and all
+  }
+  const std::size_t bytes = (made ? key : detail::unquoted_key(key)).size();
+  if (bytes > keys.max_length) {
+    throw std::invalid_argument("RequestOptions.idempotency_key: " + std::to_string(bytes) +
+                                " bytes, the server takes " + std::to_string(keys.max_length));
+  }
+  if (made) request.headers.set(keys.header, keys.quoted ? detail::quoted_string(key) : key);
 
 Result<detail::CallPlan> Session::State::plan(Request request,
                                               std::shared_ptr<const RequestOptions> given,

@@ -135,6 +135,9 @@ bad 'repeats the one of line 1' '{"id": "L1", "url": "http://a.test/"}'
 [ ! -e bad.out ] || fail "results of a run that sent nothing"
 expect 2 'No such file' "$REDIAL" run nowhere.jsonl
 expect 2 'only auto' "$REDIAL" run jobs.jsonl --idempotency-key k
+expect 2 '-H idempotency-key; one key' "$REDIAL" run jobs.jsonl -H 'idempotency-key: k'
+expect 2 'line 1, byte .*: key must not be blank' "$REDIAL" run - <<<"{\"url\": \"$base/lost\", \"method\": \"POST\", \"key\": \" \"}"
+expect 2 'idempotency-key: is blank' "$REDIAL" post -d x --idempotency-key ' ' "$base/lost"
 expect 2 'is the jobs file itself' "$REDIAL" run jobs.jsonl -o jobs.jsonl
 # What is of one call is no flag of many: a job says it itself.
 for verb in run retry; do

@@ -61,14 +61,23 @@ class REDIAL_EXPORT Auth {
 };
 
 /// An idempotency key: the server's promise to act once for all requests that carry it.
+///
+/// Spaces around it are dropped. A blank one is refused before anything is sent: no server knows a
+/// request by it, and an id that is missing is not `automatic`, which would be another one each
+/// time.
 class IdempotencyKey {
  public:
   IdempotencyKey(std::string key) : value(std::move(key)) {}  // NOLINT(google-explicit-constructor)
   IdempotencyKey(const char* key) : value(key) {}             // NOLINT(google-explicit-constructor)
   /// A random UUID, made once for a call and kept over its attempts.
-  static IdempotencyKey automatic() { return IdempotencyKey(std::string()); }
+  static IdempotencyKey automatic() {
+    IdempotencyKey key{std::string()};
+    key.is_automatic = true;
+    return key;
+  }
 
-  std::string value;  ///< empty: automatic
+  std::string value;
+  bool is_automatic = false;  ///< then without a value
 };
 
 /// Everything about one request but its method and URL. Unset fields take the session's or the

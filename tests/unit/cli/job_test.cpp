@@ -104,6 +104,13 @@ TEST(Job, WhatIsWrongIsToldWithItsPlace) {
   EXPECT_NE(refused("{\"url\":\"http://a.test/\",\"id\":\"\xFF\"}").why, "");
 }
 
+TEST(Job, ABlankKeyIsRefusedWithItsPlace) {
+  for (const char* const key : {"", " ", "\\t", R"(\"\")"}) {
+    const auto said = refused(std::string(R"({"url":"http://a.test/","key":")") + key + R"("})");
+    EXPECT_EQ(said.why, "key must not be blank") << key;
+  }
+}
+
 TEST(Job, ErrorsDoNotQuoteSecrets) {
   EXPECT_EQ(
       refused(R"({"url":"http://a.test/","headers":{"Authorization":"s3cret)").why.find("s3cret"),
@@ -121,10 +128,10 @@ TEST(Job, WhatAJobSaysBeatsTheRun) {
   const RunOptions of_the_run(run);
   const auto call = [&](std::string_view line) { return of_the_run.call_of(parse_job(line, 1)); };
   const JobCall plain = call("http://a.test/");
-  EXPECT_EQ(plain.options->idempotency_key->value, "");
+  EXPECT_TRUE(plain.options->idempotency_key->is_automatic);
   EXPECT_FALSE(plain.key);
   EXPECT_EQ(call(R"({"url":"http://a.test/","key":"k"})").key->value, "k");
-  EXPECT_EQ(call(R"({"url":"http://a.test/","key":"auto"})").key->value, "");
+  EXPECT_TRUE(call(R"({"url":"http://a.test/","key":" auto "})").key->is_automatic);
   const JobCall bare = call(R"({"url":"http://a.test/","key":"none"})");
   EXPECT_FALSE(bare.options->idempotency_key);
   EXPECT_FALSE(bare.key);

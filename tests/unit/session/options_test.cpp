@@ -134,6 +134,55 @@ TEST(Key, OneGivenByHandCountsToo) {
   EXPECT_EQ(response.report().key, "mine");
 }
 
+// A server knows no request by spaces: with them as a licence it would act twice.
+TEST(Key, ThatIsBlankIsRefusedAndNothingIsSent) {
+  for (const char* const key : {"", " ", "\t ", "\"\"", " \" \" "}) {
+    Bench bench;
+    const auto result = bench.session.try_post("http://a.test/", {.idempotency_key = key});
+    ASSERT_FALSE(result) << key;
+    EXPECT_EQ(result.error().kind(), ErrorKind::request);
+    EXPECT_NE(result.error().report().text().find("RequestOptions.idempotency_key: is blank"),
+              std::string::npos);
+    EXPECT_TRUE(bench.transport->requests().empty());
+  }
+}
+
+TEST(Key, SpacesAroundItAreNoPartOfIt) {
+  Bench bench(SessionOptions{.quote_idempotency_key = true});
+  bench.transport->then(Scripted::failing(Fault::reset));
+  const auto response = bench.session.post("http://a.test/", {.idempotency_key = "  k-1\t"});
+  EXPECT_EQ(response.report().key, "k-1");
+  EXPECT_EQ(bench.transport->requests().at(1).headers.get("Idempotency-Key"), "\"k-1\"");
+  const auto longest = std::string(255, 'k');
+  EXPECT_TRUE(Bench().session.try_post("http://a.test/", {.idempotency_key = " " + longest + " "}));
+}
+
+TEST(Key, ByHandThatIsBlankOrThereTwiceIsNoLicence) {
+  for (const auto& fields :
+       {Headers{{"Idempotency-Key", " "}}, Headers{{"Idempotency-Key", "\"\""}},
+        Headers{{"Idempotency-Key", "a"}, {"Idempotency-Key", "b"}}}) {
+    Bench bench;
+    bench.transport->then(Scripted::failing(Fault::reset));
+    const auto result = bench.session.try_post("http://a.test/", {.headers = fields});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().report().outcome, CallOutcome::in_doubt);
+    EXPECT_EQ(result.error().report().key, "");
+    EXPECT_EQ(bench.transport->requests().size(), 1U);
+  }
+}
+
+TEST(Key, ByHandThatTheServerWouldCutIsRefused) {
+  Bench bench;
+  const auto by_hand = [&](const std::string& key) {
+    return bench.session.try_post("http://a.test/", {.headers = {{"Idempotency-Key", key}}});
+  };
+  std::string quoted(257, 'k');
+  quoted.front() = quoted.back() = '"';
+  EXPECT_TRUE(by_hand(quoted)) << "quotes are not the key's";
+  EXPECT_FALSE(by_hand(std::string(256, 'k')));
+  EXPECT_EQ(bench.transport->requests().size(), 1U);
+}
+
 TEST(Key, EqualToTheOneByHandLeavesItAsItWasWritten) {
   SessionOptions options;
   options.quote_idempotency_key = true;
