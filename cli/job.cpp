@@ -286,8 +286,15 @@ JobCall RunOptions::call_of(Job&& job) const {
   }
   const auto asked_for = [&call](const auto& name) { return call.request.headers.contains(name); };
   const auto& unset = shared.unset_headers;
-  if (job.unset_headers.empty() && std::none_of(unset.begin(), unset.end(), asked_for)) return call;
+  const auto is_cookie = [](const auto& name) { return iequals(name, "Cookie"); };
+  const bool own_cookies = !shared.cookies.empty() &&
+                           (asked_for("Cookie") || std::any_of(job.unset_headers.begin(),
+                                                               job.unset_headers.end(), is_cookie));
+  if (job.unset_headers.empty() && !own_cookies &&
+      std::none_of(unset.begin(), unset.end(), asked_for))
+    return call;
   auto own = std::make_shared<RequestOptions>(shared);
+  if (own_cookies) own->cookies.clear();
   std::erase_if(own->unset_headers, asked_for);
   own->unset_headers.insert(own->unset_headers.end(), job.unset_headers.begin(),
                             job.unset_headers.end());

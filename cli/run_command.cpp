@@ -74,6 +74,9 @@ bool is_key_field(const std::string& name, const CallSetup& setup) {
   }
   // What a job says beats what the flags say.
   for (const auto& field : setup.options.headers)
+  setup.session.share_cookies = false;
+  if (!setup.options.cookies.empty() && setup.options.headers.contains("Cookie"))
+    throw UsageError("-b: not together with -H Cookie; one would be lost");
     setup.session.headers.add(field.name, field.value);
   setup.options.headers = {};
   if (setup.options.auth) setup.session.auth = std::exchange(setup.options.auth, std::nullopt);

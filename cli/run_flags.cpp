@@ -70,6 +70,11 @@ void declare_common(CLI::App& app, RunFlags& flags) {
     if (CLI::Option* const option = app.get_option_no_throw(name)) app.remove_option(option);
   }
   const char* const many = "Many calls";
+  app.get_option("--cookie")
+      ->description(
+          "cookies 'a=b; c=d' for every job, or a cookie file that each begins with; what answers "
+          "set "
+          "stays with their job");
   app.add_option("-o,--output", flags.output,
                  "results go to this file [standard output]; one that is there is kept as FILE.bak")
       ->group(many);

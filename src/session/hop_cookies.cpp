@@ -33,11 +33,13 @@ void check_call_cookies(const Pairs& cookies, const Headers& headers) {
   }
 }
 
-HopCookies::HopCookies(CookieJar* jar, const Pairs& own, std::shared_ptr<const Request> first)
+HopCookies::HopCookies(CookieJar* jar, bool shared, const Pairs& own,
+                       std::shared_ptr<const Request> first)
     : jar_(jar),
       own_(own.empty() ? nullptr : &own),
       first_(std::move(first)),
-      by_hand_(first_->headers.contains("Cookie")) {}
+      by_hand_(first_->headers.contains("Cookie")),
+      shared_(shared) {}
 
 void HopCookies::put(Request& request, WallTime now) {
   if (by_hand_) {
@@ -69,7 +71,14 @@ std::string HopCookies::field_for(const Url& url, WallTime now) {
 }
 
 void HopCookies::keep(const Url& url, const Headers& answer, WallTime now) {
-  if (jar_ != nullptr) jar_->store_all(url, answer, now);
+  if (jar_ == nullptr) return;
+  if (!shared_ && unshared_ == nullptr) {
+    if (!answer.contains("Set-Cookie")) return;
+    unshared_ = std::make_unique<CookieJar>();
+    for (auto& cookie : jar_->all(now)) unshared_->set(std::move(cookie), now);
+    jar_ = unshared_.get();
+  }
+  jar_->store_all(url, answer, now);
 }
 
 }  // namespace detail

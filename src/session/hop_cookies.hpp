@@ -21,8 +21,9 @@ void check_call_cookies(const Pairs& cookies, const Headers& headers);
 /// A Cookie header that the caller wrote is left alone for as long as redirects leave it there.
 class HopCookies {
  public:
-  /// `jar` may be null; `own` are the call's, for the origin of `first` alone, and outlive this.
-  HopCookies(CookieJar* jar, const Pairs& own, std::shared_ptr<const Request> first);
+  /// `jar` may be null; unless `shared`, what answers set is kept here instead, and goes with this.
+  /// `own` are the call's, for the origin of `first` alone, and outlive this.
+  HopCookies(CookieJar* jar, bool shared, const Pairs& own, std::shared_ptr<const Request> first);
 
   /// Writes the Cookie field of the request about to be sent, or takes it off.
   void put(Request& request, WallTime now);
@@ -33,9 +34,11 @@ class HopCookies {
   std::string field_for(const Url& url, WallTime now);
 
   CookieJar* jar_;
-  const Pairs* own_;  // null: none, or no longer
+  std::unique_ptr<CookieJar> unshared_;  // from the first cookie on that an answer sets
+  const Pairs* own_;                     // null: none, or no longer
   std::shared_ptr<const Request> first_;
   bool by_hand_;
+  bool shared_;
 };
 
 }  // namespace detail

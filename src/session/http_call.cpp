@@ -160,7 +160,7 @@ HttpCall::HttpCall(CallPlan plan, CallOwner* owner)
       policy_(*plan.policy),
       extras_(extras_of(plan)),
       owner_(owner),
-      cookies_(session_.jar, options_.cookies, request_) {
+      cookies_(session_.jar, session_.share_cookies, options_.cookies, request_) {
   if (plan.digest != nullptr)
     digest_ = std::make_unique<DigestCall>(session_.digests, *plan.digest, request_->url);
   if (options_.sink != nullptr) feed_ = std::make_unique<SinkFeed>(*options_.sink, *request_);

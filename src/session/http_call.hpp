@@ -36,6 +36,7 @@ struct SessionParts {
   const IdempotencyKeys& keys;  ///< where a mount has no others
   DigestLogins& digests;
   CookieJar* jar;      ///< null: none
+  bool share_cookies;  ///< false: calls read the jar, and what is set stays with each
   Observer* observer;  ///< null: nobody
   const Netrc* netrc;  ///< null: nobody's
 };

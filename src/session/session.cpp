@@ -145,6 +145,7 @@ struct Session::State {
               .keys = own_keys,
               .digests = digests,
               .jar = options.keep_cookies ? &jar : nullptr,
+              .share_cookies = options.share_cookies,
               .observer = options.observer.get(),
               .netrc = options.netrc       ? &*options.netrc
                        : options.trust_env ? &environment_netrc
@@ -228,7 +229,6 @@ void Session::State::add_key(Request& request, const IdempotencyKey* given,
     throw std::invalid_argument(
         "RequestOptions.idempotency_key: is blank; a random one is IdempotencyKey::automatic()");
   }
-}
   const bool made = given != nullptr && (automatic || by_hand != said);
   if (automatic) {
     key = random_uuid();
@@ -243,6 +243,7 @@ void Session::State::add_key(Request& request, const IdempotencyKey* given,
                                 " bytes, the server takes " + std::to_string(keys.max_length));
   }
   if (made) request.headers.set(keys.header, keys.quoted ? detail::quoted_string(key) : key);
+}
 
 Result<detail::CallPlan> Session::State::plan(Request request,
                                               std::shared_ptr<const RequestOptions> given,

@@ -30,6 +30,20 @@ expect 0 'Cookie: \*\*\*' "$REDIAL" get -v -b 'a=secret-value' --report report "
 echo "$base/" >jobs
 expect 0 '' "$REDIAL" run -b curl_jar jobs
 grep -q 'other=2' out || fail 'run does not read -b FILE'
+# Jobs are many users' calls: each begins with what -b says, and what its answers set goes with it.
+printf '%s\n' "$base/set" "$base/go/set" "$base/" "{\"url\": \"$base/\", \"headers\": {\"Cookie\": \"mine=3\"}}" >jobs
+sent_by() {  # flags…; the Cookie fields of the jobs, by their lines
+  expect 0 '4 ok' "$REDIAL" run jobs --concurrency 1 "$@"
+  python3 -c "
+import json, sys
+rows = sorted((json.loads(line) for line in open('out')), key=lambda row: row['line'])
+print(*(json.loads(row['response']['body'])['headers'].get('cookie', 'none') for row in rows), sep='|')"
+}
+[ "$(sent_by)" = 'none|other=2|none|mine=3' ] || fail "jobs share cookies: $(sent_by)"
+[ "$(sent_by -b a=1)" = 'a=1|other=2; a=1|a=1|mine=3' ] || fail "a job's own Cookie does not win: $(sent_by -b a=1)"
+printf '127.0.0.1\tFALSE\t/\tFALSE\t0\tf\t1\n' >file_jar
+[ "$(sent_by -b file_jar)" = 'f=1|f=1; other=2|f=1|mine=3' ] || fail "jobs share a file's cookies: $(sent_by -b file_jar)"
+expect 2 'not together with -H Cookie' "$REDIAL" run -b a=1 -H 'Cookie: b=2' jobs
 printf 'broken\n' >>jar
 expect 0 'jar: line 6 is no cookie' "$REDIAL" get -b jar "$base/"
 expect 2 'cannot read none' "$REDIAL" get -b none "$base/"

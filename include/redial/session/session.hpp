@@ -40,6 +40,9 @@ struct REDIAL_EXPORT SessionOptions {
   /// included. Unset: $NETRC, ~/.netrc or ~/_netrc, read once, if `trust_env`; `Netrc()`: nobody's.
   std::optional<Netrc> netrc = std::nullopt;
   bool keep_cookies = true;  ///< false: no jar; answers' cookies are dropped, none are sent
+  /// false: what an answer sets is its own call's, for the redirects and retries that follow; every
+  /// call begins with what `Session::cookies` was given. For calls of many users over one session.
+  bool share_cookies = true;
   std::string idempotency_header = "Idempotency-Key";
   bool quote_idempotency_key = false;  ///< the draft says quoted, the vendors take it bare
   std::vector<std::string> secret_query_names =

@@ -146,6 +146,19 @@ TEST(Job, WhatAJobSaysBeatsTheRun) {
             (std::vector<std::string>{"Accept-Encoding", "User-Agent"}));
 }
 
+TEST(Job, ItsOwnCookieFieldStandsInPlaceOfTheRuns) {
+  RequestOptions run;
+  run.cookies = {{"a", "1"}};
+  const RunOptions of_the_run(run);
+  const auto cookies = [&](std::string_view line) {
+    return of_the_run.call_of(parse_job(line, 1)).options->cookies.size();
+  };
+  EXPECT_EQ(cookies(R"({"url":"http://a.test/"})"), 1U);
+  EXPECT_EQ(cookies(R"({"url":"http://a.test/","headers":{"X-A":null}})"), 1U);
+  EXPECT_EQ(cookies(R"({"url":"http://a.test/","headers":{"cookie":"b=2"}})"), 0U);
+  EXPECT_EQ(cookies(R"({"url":"http://a.test/","headers":{"Cookie":null}})"), 0U);
+}
+
 TEST(Job, ALiteralKeyIsTheKeyWhateverItReads) {
   const RunOptions of_the_run{RequestOptions{}};
   for (const char* const key : {"auto", "none"}) {

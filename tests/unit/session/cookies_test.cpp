@@ -47,6 +47,24 @@ TEST(SessionCookies, AreSentBackByTheNextCall) {
   EXPECT_EQ(fixture.sent(3), "a=1");  // time is the loop's
 }
 
+// Calls of many users: what one is given is not another's.
+TEST(SessionCookies, UnsharedOnesStayWithTheirCallAndItsHops) {
+  Fixture fixture(SessionOptions{.share_cookies = false});
+  fixture.session.cookies().set({.name = "all", .value = "0", .domain = "a.test"}, fixture.now());
+  fixture.transport
+      ->then(Scripted::answer(302, {{"Location", "/in"}, {"Set-Cookie", "a=1; path=/"}}))
+      .then(Scripted::answer(503, {{"Set-Cookie", "all=; Max-Age=0; path=/"}}))
+      .then(Scripted::answer(200, {{"Set-Cookie", "b=2"}}))
+      .then(Scripted::answer(200));
+  fixture.session.get("http://a.test/");
+  fixture.session.get("http://a.test/");
+  EXPECT_EQ(fixture.sent(0), "all=0");
+  EXPECT_EQ(fixture.sent(1), "all=0; a=1");
+  EXPECT_EQ(fixture.sent(2), "a=1") << "taken away for this call";
+  EXPECT_EQ(fixture.sent(3), "all=0");
+  EXPECT_EQ(fixture.session.cookies().size(), 1U);
+}
+
 TEST(SessionCookies, EveryHopSetsAndEveryHopIsBuiltAnew) {
   Fixture fixture;
   fixture.transport
