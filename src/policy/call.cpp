@@ -411,7 +411,7 @@ void Call::again(AttemptRecord& attempt, const Outcome& outcome, Cause cause, Pa
     case Counters::Spend::ok:
       break;
   }
-  if (outcome.output_started) return stop(StopReason::body_lost, now);
+  if (outcome.output_started) return stop(StopReason::output_started, now);
   if (!outcome.body_replayable) return stop(StopReason::body_not_replayable, now);
   ++failures_;
   const std::optional<Duration> hint = obeyed_hint(outcome);

@@ -93,7 +93,7 @@ struct StopTraits {
 };
 
 // In the order of the enumeration.
-constexpr std::array<StopTraits, 21> k_stops{{
+constexpr std::array<StopTraits, 22> k_stops{{
     {"none", "the call is still under way"},
     {"succeeded", "the answer was complete"},
     {"attempts_exhausted", "no retries were left"},
@@ -109,6 +109,9 @@ constexpr std::array<StopTraits, 21> k_stops{{
     {"key_expired",
      "the server may have forgotten the idempotency key by the next attempt, and would act again"},
     {"body_lost", "the answer's body was lost, and the request may not be sent again"},
+    {"output_started",
+     "the answer's body broke off after a part of it had been given out, which cannot be taken "
+     "back"},
     {"body_not_replayable", "the request's body can be sent only once"},
     {"permanent_status", "another try would not change this answer"},
     {"server_forbids", "the server said not to try again"},

@@ -35,18 +35,19 @@ enum class Resend : std::uint8_t {
 enum class StopReason : std::uint8_t {
   none,  ///< still under way
   succeeded,
-  attempts_exhausted,    ///< `total`, or the counter of this cause, is spent
-  retries_off,           ///< the counter of this cause is `Count::off()`
-  deadline,              ///< it has passed, or the next wait would end at or after it
-  not_idempotent,        ///< a retryable status, but the request may not be sent again
-  method_not_allowed,    ///< the method is idempotent, but left out of `allowed_methods`
-  in_doubt,              ///< no complete answer to a request that may not be sent again
-  key_expired,           ///< the server may have forgotten the key by the next attempt
-  body_lost,             ///< an answer whose body was lost, to a request that may not be sent again
-  body_not_replayable,   ///< the request's body can be sent only once
-  permanent_status,      ///< a status that another try would not change
-  server_forbids,        ///< the server says that another try is pointless (x-should-retry)
-  permanent_error,       ///< a failure that another try would not change
+  attempts_exhausted,   ///< `total`, or the counter of this cause, is spent
+  retries_off,          ///< the counter of this cause is `Count::off()`
+  deadline,             ///< it has passed, or the next wait would end at or after it
+  not_idempotent,       ///< a retryable status, but the request may not be sent again
+  method_not_allowed,   ///< the method is idempotent, but left out of `allowed_methods`
+  in_doubt,             ///< no complete answer to a request that may not be sent again
+  key_expired,          ///< the server may have forgotten the key by the next attempt
+  body_lost,            ///< an answer whose body was lost, to a request that may not be sent again
+  output_started,       ///< a body broke off of which a part was given out and cannot be taken back
+  body_not_replayable,  ///< the request's body can be sent only once
+  permanent_status,     ///< a status that another try would not change
+  server_forbids,       ///< the server says that another try is pointless (x-should-retry)
+  permanent_error,      ///< a failure that another try would not change
   retry_after_too_long,  ///< the server asks for more time than there is
   too_many_redirects,
   redirect_refused,   ///< from https to http

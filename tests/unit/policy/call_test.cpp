@@ -192,6 +192,23 @@ TEST(Call, ALostBodyIsRetriedOrLeavesAPostInDoubt) {
   EXPECT_EQ(script.call.outcome(), CallOutcome::in_doubt);
 }
 
+TEST(Call, ABodyThatBrokeOffAfterAPartWasGivenOutSaysSo) {
+  Outcome cut = answered(200);
+  cut.body = BodyVerdict::cut;
+  cut.fault = Fault::body_cut;
+  cut.output_started = true;
+  Script script(get());
+  script.run({cut, answered(200)});
+  EXPECT_EQ(script.call.attempts(), 1);
+  EXPECT_EQ(script.call.stop_reason(), StopReason::output_started);
+  const std::string text = script.call.make_report().text();
+  EXPECT_NE(text.find("a part of it had been given out"), std::string::npos) << text;
+  EXPECT_EQ(text.find("may not be sent again"), std::string::npos) << text;
+  Script posted(post());
+  posted.run({cut, answered(200)});
+  EXPECT_EQ(posted.call.stop_reason(), StopReason::body_lost) << "what matters more";
+}
+
 TEST(Call, ABodyOverALimitOfOursIsPermanent) {
   Outcome large = answered(200);
   large.body = BodyVerdict::too_large;
