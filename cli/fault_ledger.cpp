@@ -7,6 +7,7 @@
 #include <redial/http/headers.hpp>
 
 #include "errors.hpp"
+#include "http/utf8.hpp"
 #include "json_view.hpp"
 #include "output.hpp"
 
@@ -46,7 +47,7 @@ std::string ledger_line(const RecordedRequest& request) {
     line += ']';
   }
   line += "],\"body\":";
-  append_json(line, utf8_prefix(request.body, k_body_cap));
+  append_json(line, detail::utf8_prefix(request.body, k_body_cap));
   line += ",\"body_bytes\":" + std::to_string(request.body.size());
   line += ",\"bytes\":" + std::to_string(request.bytes);
   line += request.complete ? ",\"complete\":true" : ",\"complete\":false";

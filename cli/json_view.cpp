@@ -178,13 +178,6 @@ void append_json(std::string& out, std::string_view text) {
   out += '"';
 }
 
-std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept {
-  if (text.size() <= size) return text;
-  std::size_t end = size;
-  while (end > 0 && size - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
-
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     const std::size_t size = detail::utf8_character_size(text);

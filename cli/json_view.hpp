@@ -71,8 +71,6 @@ void JsonView::elements(Visit visit) const {
 
 /// Appends `text` as a JSON string; bytes that are not UTF-8 become U+FFFD.
 void append_json(std::string& out, std::string_view text);
-/// The longest prefix of at most `size` bytes that does not cut a character.
-std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept;
 bool is_utf8(std::string_view text) noexcept;
 
 }  // namespace redial::cli

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "http/utf8.hpp"
 #include "json_view.hpp"
 
 namespace redial::cli {
@@ -82,7 +83,7 @@ void append_response(std::string& out, const Response& response, const ResultSty
   out += "{\"headers\":";
   append_headers(out, response, style);
   const std::string_view body = response.body();
-  const std::string_view text = utf8_prefix(body, style.max_body);
+  const std::string_view text = detail::utf8_prefix(body, style.max_body);
   if (is_utf8(text)) {
     out += ",\"body\":";
     append_json(out, text);

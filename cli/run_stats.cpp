@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "http/utf8.hpp"
 #include "json_view.hpp"
 
 namespace redial::cli {
@@ -12,7 +13,7 @@ namespace {
 
 std::string shown(const std::string& text) {
   if (text.size() <= RunStats::k_text) return text;
-  return std::string(utf8_prefix(text, RunStats::k_text)) + "…";
+  return std::string(detail::utf8_prefix(text, RunStats::k_text)) + "…";
 }
 
 Example example_of(const ResultRow& row) {

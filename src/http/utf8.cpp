@@ -20,6 +20,13 @@ std::size_t utf8_character_size(std::string_view text) noexcept {
   return size;
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t size) noexcept {
+  if (text.size() <= size) return text;
+  std::size_t end = size;
+  while (end > 0 && size - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace redial

@@ -177,6 +177,8 @@ std::string_view remedy(const CallReport& report) {
       return "raise the limit for bodies (max_body), or give the body to a sink";
     case Fault::sink_failed:
       return "make room where the answer's body goes; the server did answer";
+    case Fault::failed:  // a callable's
+      return "look at what it failed with: that is nothing which is tried again here";
     default:
       return "correct the request; repeating it as it is will not help";
   }

@@ -9,6 +9,8 @@
 #include <redial/http/redact.hpp>
 #include <redial/session/errors.hpp>
 
+#include "http/utf8.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace detail {
@@ -19,7 +21,7 @@ constexpr std::size_t k_longest_line = 300;
 // The first line, not endless, without secrets of URLs and what would break a line of a log.
 std::string one_line(std::string_view whole) {
   std::string text = redact_urls(whole.substr(0, whole.find('\n')));
-  if (text.size() > k_longest_line) text = text.substr(0, k_longest_line) + "…";
+  if (text.size() > k_longest_line) text = std::string(utf8_prefix(text, k_longest_line)) + "…";
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }

@@ -4,13 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http/utf8.hpp"
+
 namespace {
 
 using redial::cli::append_json;
 using redial::cli::is_utf8;
 using redial::cli::JsonError;
 using redial::cli::JsonView;
-using redial::cli::utf8_prefix;
+using redial::detail::utf8_prefix;
 
 TEST(JsonView, WalksWhatItChecked) {
   const auto view = JsonView::parse(R"( {"a" : [1, "x,]}\"", {}] , "b":{"c":null}} )");

@@ -11,6 +11,7 @@
 #include <redial/testing/fast_retries.hpp>
 #include <redial/testing/scripted_transport.hpp>
 
+#include "http/utf8.hpp"
 #include "unit/retrying/support.hpp"
 
 namespace {
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 using retrying_tests::on;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Busy : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -428,6 +430,37 @@ TEST(Retry, ReportsEachAttemptInTheReportsOfTheLibrary) {
   EXPECT_THAT(report.line(), HasSubstr("retry fetch_token: ok after 2 attempts"));
   EXPECT_THAT(report.text(), HasSubstr("again after 1.000 s"));
   EXPECT_THAT(report.json(), HasSubstr("\"stop_reason\":\"succeeded\""));
+}
+
+TEST(Retry, AnotherFailureIsToldWithoutTalkOfARequest) {
+  CallReport report;
+  RetryOptions options = on(retry_if::exception_type<Busy>());
+  options.report = &report;
+  EXPECT_THROW(retry(options, []() -> int { throw std::runtime_error("no such row"); }),
+               std::runtime_error);
+  EXPECT_EQ(report.stop_reason, StopReason::permanent_error);
+  EXPECT_THAT(report.text(), HasSubstr("next: look at what it failed with"));
+  EXPECT_THAT(report.text(), Not(HasSubstr("correct the request")));
+}
+
+// The euro sign has three bytes: wherever the line is cut, none of it is left over.
+TEST(Retry, ALongMessageIsCutBetweenCharacters) {
+  for (std::size_t before = 0; before < 3; ++before) {
+    CallReport report;
+    RetryOptions options = on(retry_if::exception_type<Busy>());
+    options.report = &report;
+    std::string message(before, 'x');
+    for (int i = 0; i < 200; ++i) message += "\u20ac";
+    EXPECT_THROW(retry(options, [&]() -> int { throw std::runtime_error(message); }),
+                 std::runtime_error);
+    std::string_view rest = report.attempts.at(0).detail;
+    EXPECT_LE(rest.size(), 303U);
+    while (!rest.empty()) {
+      const std::size_t size = detail::utf8_character_size(rest);
+      ASSERT_NE(size, 0U) << report.attempts[0].detail;
+      rest.remove_prefix(size);
+    }
+  }
 }
 
 TEST(Retry, RefusesOptionsThatMakeNoSenseBeforeTheFirstAttempt) {
