@@ -67,7 +67,8 @@ Progress::Progress(Style style, Screen screen)
     : style_(style),
       screen_(std::move(screen)),
       due_(style == Style::none ? SteadyTime::max() : screen_.now() + interval()),
-      rated_(screen_.now()) {}
+      began_(screen_.now()),
+      rated_(began_) {}
 
 Duration Progress::interval() const {
   return style_ == Style::live ? k_live : k_plain;
@@ -83,8 +84,9 @@ std::string Progress::first_line(const Standing& standing, SteadyTime now) {
   const std::uint64_t done = standing.tally->done();
   if (span > 0) {
     const double latest = static_cast<double>(done - done_before_) / span;
-    const double weight = std::min(1.0, span / 3);
-    rate_ = done_before_ == 0 ? latest : rate_ + weight * (latest - rate_);
+    // Of all the time there was, at first: jobs end in bursts, and one of them is no rate.
+    const double age = std::chrono::duration<double>(now - began_).count();
+    rate_ += std::min(1.0, span / std::min(age, 3.0)) * (latest - rate_);
     done_before_ = done;
     rated_ = now;
   }

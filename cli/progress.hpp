@@ -69,6 +69,7 @@ class Progress {
   bool drawn_ = false;
   // The rate of the last seconds, smoothed.
   std::uint64_t done_before_ = 0;
+  const SteadyTime began_;
   SteadyTime rated_;
   double rate_ = 0;
 };

@@ -128,6 +128,25 @@ TEST(Progress, TheRateAndTheTimeLeftFollowTheLastSeconds) {
   EXPECT_THAT(run(60, 10), HasSubstr("  99/s  ETA 00:39\n"));  // 3 900 left
 }
 
+// Eight in flight, each for 300 ms: a burst is no rate, at the beginning either.
+TEST(Progress, BurstsAreTakenOverTheTimeTheyTook) {
+  Batch batch;
+  batch.tally = Tally();
+  FakeScreen screen;
+  screen.columns = 120;
+  Progress progress(Progress::Style::live, screen.screen());
+  const auto run = [&](int bursts) {
+    for (int tenth = 1; tenth <= bursts * 3; ++tenth) {
+      if (tenth % 3 == 0) count(batch.tally, CallOutcome::ok, 8);
+      screen.now += 100ms;
+      progress.show(batch.standing());
+    }
+    return screen.shown.back();
+  };
+  EXPECT_THAT(run(1), HasSubstr("  26/s  ETA 01:14\n"));
+  EXPECT_THAT(run(3), HasSubstr("  26/s  ETA 01:13\n"));
+}
+
 TEST(Progress, WithoutATotalThereIsNoShareAndNoEta) {
   Batch batch;
   batch.total.reset();
