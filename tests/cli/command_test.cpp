@@ -265,6 +265,16 @@ TEST(Output, MaxFilesizeCountsDecodedBytes) {
   EXPECT_EQ(redial_command({"get", "--max-filesize", "2000", server.url()}).code, 0);
   EXPECT_EQ(redial_command({"get", "--max-filesize", "1k", server.url()}).code, 3);
   EXPECT_EQ(redial_command({"get", "--max-filesize", "2k", server.url()}).code, 0);
+  const std::string coded(  // gzip of the same: 35 bytes
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\xa8\x18\x05\xa3\x60\x14\x8c\x82\x51\x30\x0a"
+      "\x46\xc1\x50\x07\x00\x7a\x65\x08\x29\xd0\x07\x00\x00",
+      35);
+  server.on("", Reply{.headers = {{"Content-Encoding", "gzip"}}, .body = coded});
+  const auto of = [&](const char* most) {
+    return redial_command({"get", "--compressed", "--max-filesize", most, server.url()}).code;
+  };
+  EXPECT_EQ(of("1999"), 3);
+  EXPECT_EQ(of("2000"), 0);
 }
 
 // --- the policy's flags

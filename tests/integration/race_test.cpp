@@ -1,6 +1,12 @@
 // Several addresses: one that does not answer costs a stagger, not the call (RFC 8305).
 
+#include <string_view>
+#include <thread>
+
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "integration/black_hole.hpp"
 #include "integration/support.hpp"
@@ -40,6 +46,63 @@ TEST(HappyEyeballs, AnAddressThatRefusesIsPassedOverAtOnce) {
   const BlackHole hole(two.server.port());
   const auto response = two.session.get(two.url);
   EXPECT_EQ(response.report().attempts.size(), 1U);
+}
+
+// On ::1: takes the first connection and answers its request.
+class SixServer {
+ public:
+  explicit SixServer(std::uint16_t port) : listener_(socket(AF_INET6, SOCK_STREAM, 0)) {
+    sockaddr_in6 where{};
+    where.sin6_family = AF_INET6;
+    where.sin6_port = htons(port);
+    where.sin6_addr = in6addr_loopback;
+    listens_ = bind(listener_, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0 &&
+               listen(listener_, 1) == 0;
+    if (!listens_) return;
+    thread_ = std::jthread([this] {
+      const int fd = accept(listener_, nullptr, nullptr);
+      if (fd < 0) return;
+      char request[4096];
+      if (read(fd, request, sizeof request) > 0) {
+        constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nsix";
+        (void)!write(fd, answer.data(), answer.size());
+      }
+      close(fd);
+    });
+  }
+  ~SixServer() {
+    shutdown(listener_, SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+    close(listener_);
+  }
+  SixServer(const SixServer&) = delete;
+  SixServer& operator=(const SixServer&) = delete;
+  bool listens() const { return listens_; }
+
+ private:
+  int listener_;
+  bool listens_ = false;
+  std::jthread thread_;
+};
+
+// RFC 8305 §4: the other family's first address comes before the second of one's own.
+TEST(HappyEyeballs, FamiliesTakeTurns) {
+  TwoAddresses two({"127.0.0.3", "127.0.0.1", "::1"});  // nobody listens on the first
+  const SixServer six(two.server.port());
+  if (!six.listens()) GTEST_SKIP() << "no IPv6 here";
+  const auto response = two.session.get(two.url);
+  EXPECT_EQ(response.body(), "six");
+  EXPECT_EQ(two.server.connections(), 0);
+}
+
+TEST(HappyEyeballs, TheResolversFirstFamilyBegins) {
+  TwoAddresses two({"127.0.0.1", "::1"});
+  const SixServer six(two.server.port());
+  EXPECT_EQ(two.session.get(two.url).body(), "x");
+  TwoAddresses other({"::1", "127.0.0.1"});
+  const SixServer first(other.server.port());
+  if (!first.listens()) GTEST_SKIP() << "no IPv6 here";
+  EXPECT_EQ(other.session.get(other.url).body(), "six");
 }
 
 TEST(HappyEyeballs, NoAddressAnswersIsATimeoutWithNothingSent) {

@@ -24,6 +24,10 @@ TEST(Url, WhatCannotBeSentToIsRefused) {
         "http://a\r\nb/", "http://a/\n", "http://127.1/", "http://a\\b@c/", "//a/b"}) {
     EXPECT_THROW((void)Url(text), std::invalid_argument) << text;
   }
+  using namespace std::string_view_literals;
+  for (const auto text : {"http://a\0b/"sv, "http://a/\0"sv, "http://a/?q=\0"sv, "http://u:\0@a/"sv,
+                          "http://a/b#\0"sv})
+    EXPECT_THROW((void)Url(text), std::invalid_argument) << text;
 }
 
 TEST(Url, ReferencesResolve) {

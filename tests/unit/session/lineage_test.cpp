@@ -549,11 +549,54 @@ TEST(Asked, R26AStopEndsACallBeforeItsWait) {
   EXPECT_EQ(bench.elapsed(), 0s);
 }
 
+TEST(Asked, R26AStopInAWaitLeavesTheTimeToComeBackAt) {
+  struct StopsWaits : Observer {
+    void retry_scheduled(const CallView&, const AttemptReport&, Now) override {
+      stop.request_stop();
+    }
+    std::stop_source stop;
+  };
+  const auto observer = std::make_shared<StopsWaits>();
+  const auto transport = std::make_shared<ScriptedTransport>();
+  transport->then(busy("30"));
+  Session session(SessionOptions{.observer = observer});
+  session.mount("http://", {.transport = transport});
+  const WallTime start = transport->clock().now().wall;
+  const auto result = session.try_get("http://a.test/", {.stop = observer->stop.get_token()});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind(), ErrorKind::cancelled);
+  EXPECT_EQ(result.error().retry_at(), start + 30s);
+  EXPECT_EQ(transport->requests().size(), 1U);
+}
+
 TEST(Asked, R27TheReportSaysWhichLimitEndedTheCall) {
   Bench attempts({.total = 2});
   EXPECT_NE(attempts.always(busy()).call().text().find("no retries were left"), std::string::npos);
   Bench time({.total = 20});
   EXPECT_NE(time.always(hanging()).call().text().find("deadline"), std::string::npos);
+}
+
+// Counts, that is; limits on what a server may make us hold and TLS are each hop's own.
+TEST(Redirects, TheFirstUrlsPolicyRulesAndTlsIsTheHops) {
+  Bench bench({.total = 1});
+  bench.session.mount(
+      "https://b.test",
+      {.max_retries = {.total = 5}, .transport = bench.transport, .tls = {.verify = false}});
+  bench.then(Scripted::answer(302, {{"Location", "https://b.test/"}})).always(busy());
+  EXPECT_EQ(bench.session.get("https://a.test/").report().attempts.size(), 3U);
+  const auto sent = bench.transport->requests();
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_TRUE(sent[0].tls.verify);
+  EXPECT_FALSE(sent[1].tls.verify);
+  EXPECT_FALSE(sent[2].tls.verify);
+}
+
+TEST(Limits, ABodyInMemoryIsBoundedWithoutAnyonesWord) {
+  Bench bench;
+  bench.then(Scripted::answer(200, {}, std::string((64 << 20) + 1, 'x')));
+  const auto report = bench.call();
+  EXPECT_EQ(report.attempts.at(0).fault, Fault::body_too_large);
+  EXPECT_EQ(ReceiveLimits().body_bytes, 64U << 20);
 }
 
 TEST(Asked, R30CertificateFailuresAreNotRetried) {
