@@ -4,7 +4,7 @@
 
 namespace redial::cli {
 
-/// The command line or its input makes no sense: exit 2, nothing was sent.
+/// The command line or its input makes no sense: exit 2, nothing (more) was sent.
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

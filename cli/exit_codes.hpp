@@ -8,7 +8,7 @@ namespace redial::cli {
 enum ExitCode : int {
   k_ok = 0,
   k_bug = 1,    ///< only for our own bugs
-  k_usage = 2,  ///< usage, bad URL, policy or input: nothing was sent
+  k_usage = 2,  ///< usage, bad URL, policy or input: nothing was sent, in a run nothing more
   k_failed = 3,
   k_in_doubt = 4,
   k_io = 74,            ///< an output that cannot be written (EX_IOERR)

@@ -35,7 +35,8 @@ namespace redial::cli {
 namespace {
 
 constexpr const char* k_footer =
-    "Exit codes: 0 ok; 2 usage, nothing was sent; 3 failed; 4 in doubt: it may have happened; 75 "
+    "Exit codes: 0 ok; 2 usage, nothing was sent (run: or nothing more); 3 failed; 4 in doubt: it "
+    "may have happened; 75 "
     "come back later (the\n"
     "time is printed); 74 an output could not be written; 130 Ctrl-C; 1 a bug of ours.\n\n"
     "Three flags differ from curl: -m/--max-time bounds the whole call (curl: each transfer), "

@@ -129,6 +129,10 @@ Spans spans_of(const CallReport& report) {
 
 }  // namespace
 
+Duration held_back(const CallReport& report) {
+  return spans_of(report).limit;
+}
+
 void append_utc(std::string& out, WallTime when) {
   using namespace std::chrono;
   const auto millis = floor<std::chrono::milliseconds>(when);

@@ -29,6 +29,9 @@ std::string reason_code(const CallReport& report);
 /// The same in words.
 std::string reason_text(const CallReport& report);
 
+/// For how long guards held the call back: `limit_ms` of its line.
+Duration held_back(const CallReport& report);
+
 /// RFC 3339, UTC, milliseconds.
 void append_utc(std::string& out, WallTime when);
 

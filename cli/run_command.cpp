@@ -17,6 +17,8 @@
 namespace redial::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
 // Sockets of calls in flight, and what else a process has open.
 void make_room_for(std::size_t concurrency) {
   rlimit limit{};
@@ -49,8 +51,6 @@ void refuse_hopeless_rate(const RunFlags& flags, const CallSetup& setup) {
       to_string(rate), flags.concurrency, last.count()));
 }
 
-CallSetup batch_setup(const RunFlags& flags) {
-  CallSetup setup = make_setup(flags.call);
 [[noreturn]] void refuse_one_key(const std::string& given) {
   throw UsageError(given +
                    "; one key for all jobs would make them one: give each job its own `key`");
@@ -66,17 +66,19 @@ bool is_key_field(const std::string& name, const CallSetup& setup) {
                      [&](const auto& route) { return is_named_by(route.second); });
 }
 
+CallSetup batch_setup(const RunFlags& flags) {
+  CallSetup setup = make_setup(flags.call);
   refuse_hopeless_rate(flags, setup);
   if (!flags.call.idempotency_key.empty() && flags.call.idempotency_key != "auto")
     refuse_one_key("--idempotency-key: only auto");
   for (const auto& field : setup.options.headers) {
     if (is_key_field(field.name, setup)) refuse_one_key("-H " + field.name);
   }
-  // What a job says beats what the flags say.
-  for (const auto& field : setup.options.headers)
   setup.session.share_cookies = false;
   if (!setup.options.cookies.empty() && setup.options.headers.contains("Cookie"))
     throw UsageError("-b: not together with -H Cookie; one would be lost");
+  // What a job says beats what the flags say.
+  for (const auto& field : setup.options.headers)
     setup.session.headers.add(field.name, field.value);
   setup.options.headers = {};
   if (setup.options.auth) setup.session.auth = std::exchange(setup.options.auth, std::nullopt);
@@ -130,6 +132,10 @@ std::string summary(const Batch& batch, const JobSource& source,
         ", {}/s", grouped(static_cast<std::uint64_t>(static_cast<double>(tally.done()) / seconds)));
   if (tally.extra_sends() > 0)
     text += ", " + counted(tally.extra_sends(), "requests more than jobs (retries, redirects)");
+  const std::chrono::duration<double> held = tally.held_back();
+  if (held >= 50ms)
+    text +=
+        fmt::format("; held back for {:.1f} s in all, by --rate or a host's pause", held.count());
   text += '\n';
   for (const auto& reason : tally.top_reasons(3)) {
     text += fmt::format("  {} × {}: {}; for example {}{}\n", grouped(reason.count), reason.code,
@@ -266,10 +272,16 @@ int run_batch(const RunFlags& flags, JobSource& source, RunOutput& output, const
         summary(batch, source, std::chrono::steady_clock::now() - start) + next(batch);
     std::fputs(told.c_str(), stderr);
   }
-  if (!batch.source_error().empty()) throw UsageError(batch.source_error());
+  const int code = batch.tally().exit_code();
+  if (!batch.source_error().empty()) {
+    // Jobs were sent before that: what became of them is not to hide behind it.
+    if (code != k_in_doubt && code != k_failed) throw UsageError(batch.source_error());
+    std::fprintf(stderr, "redial: %s\n", batch.source_error().c_str());
+    return code;
+  }
   if (interrupt.insisted().stop_requested()) return interrupt.exit_code();
-  if (interrupt.happened() && !batch.exhausted()) return k_later;
-  return batch.tally().exit_code();
+  if (interrupt.happened() && !batch.exhausted()) return code == k_in_doubt ? code : k_later;
+  return code;
 }
 
 int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {

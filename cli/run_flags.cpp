@@ -12,11 +12,12 @@ namespace redial::cli {
 namespace {
 
 constexpr const char* k_footer =
-    "Exit codes, over all jobs: 0 all ok; 4 some are in doubt: they may have happened; 3 some "
-    "failed; 75 some ended\n"
-    "`later`, or the run was stopped (Ctrl-C) with jobs left; 2 usage or input: nothing was sent, "
-    "or with --stream\n"
-    "nothing after the bad line; 74 results could not be written; 130 stopped by a second Ctrl-C. "
+    "Exit codes, over all jobs, the first that holds: 4 some are in doubt: they may have happened; "
+    "3 some failed; 2 usage\n"
+    "or input: nothing was sent, or nothing more (after a bad line of --stream, a file that "
+    "changed): the summary counts;\n"
+    "75 some ended `later`, or Ctrl-C left some unsent; 0 all ok; 74 results could not be written; "
+    "130 stopped by a second Ctrl-C. "
     "docs/run.md names\n"
     "every key of a job and every field of a result.";
 
@@ -69,12 +70,12 @@ void declare_common(CLI::App& app, RunFlags& flags) {
   for (const char* const name : single) {
     if (CLI::Option* const option = app.get_option_no_throw(name)) app.remove_option(option);
   }
-  const char* const many = "Many calls";
   app.get_option("--cookie")
       ->description(
           "cookies 'a=b; c=d' for every job, or a cookie file that each begins with; what answers "
           "set "
           "stays with their job");
+  const char* const many = "Many calls";
   app.add_option("-o,--output", flags.output,
                  "results go to this file [standard output]; one that is there is kept as FILE.bak")
       ->group(many);

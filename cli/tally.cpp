@@ -11,6 +11,7 @@ void Tally::add(const std::string& id, const CallReport& report) {
   ++done_;
   ++by_outcome_[static_cast<std::size_t>(report.outcome)];
   if (report.attempts.size() > 1) extra_ += report.attempts.size() - 1;
+  held_back_ += cli::held_back(report);
   if (report.outcome == CallOutcome::ok) return;
   if (report.outcome != CallOutcome::in_doubt && report.resend != Resend::unsafe) {
     ++repeatable_;

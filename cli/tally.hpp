@@ -30,6 +30,8 @@ class Tally {
   }
   /// Physical sends beyond the first of each job, redirects included.
   std::uint64_t extra_sends() const noexcept { return extra_; }
+  /// What guards cost, over all jobs: `--rate`, a host's pause.
+  Duration held_back() const noexcept { return held_back_; }
   /// Results that did not end well but may be sent again (not in doubt; safe or same_key).
   std::uint64_t repeatable() const noexcept { return repeatable_; }
   /// Of these, the ones whose server asked to be left alone for a while, and until when the
@@ -44,6 +46,7 @@ class Tally {
  private:
   std::uint64_t done_ = 0;
   std::uint64_t extra_ = 0;
+  Duration held_back_{};
   std::uint64_t repeatable_ = 0;
   std::uint64_t waiting_ = 0;
   std::optional<WallTime> not_before_;

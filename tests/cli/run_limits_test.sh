@@ -124,6 +124,14 @@ open("all.toml", "w").write('[policies.p]\nrate = "10/s"\nburst = 1\nrate_per = 
 code, told = run("--policy", "all.toml#p", "--concurrency", "2", *resolve, "-o", "all.out", jobs="names.jsonl")
 check(code == 0 and "12 ok" in told, "a rate over all hosts", code, told)
 
+# --- the summary says what the limit cost, if anything
+write("spaced.jsonl", [{"url": f"{well.url}/{i}"} for i in range(3)])
+code, told = run("--rate", "10/s", "--burst", "1", "-o", "spaced.out", jobs="spaced.jsonl")
+held = sum(row["t"]["limit_ms"] for row in rows("spaced.out")) / 1000
+check(code == 0 and f"; held back for {held:.1f} s in all, by --rate" in told, held, told)
+code, told = run("-o", "spaced.out", jobs="spaced.jsonl")
+check(code == 0 and "held back" not in told, told)
+
 # --- the first Ctrl-C gives up what only waited for its turn: nothing of it is sent
 paced = Host()
 write("paced.jsonl", [{"url": f"{paced.url}/{i}"} for i in range(10)])

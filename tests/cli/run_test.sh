@@ -176,6 +176,10 @@ check stream.out "assert set(by) == {'L1', 's'}"
 printf '%s\n' "$base/ok" 'nonsense' "$base/ok" | expect 2 'line 2' "$REDIAL" run - --stream -o stream.out
 check stream.out "assert set(by) == {'L1'}"
 [ -e stream.out.bak ] || fail "earlier results were not kept"
+# What was sent before a bad line does not hide behind it.
+printf '%s\n' '{"method": "POST", "url": "'"$base"'/lost"}' 'nonsense' | expect 4 'line 2' "$REDIAL" run - --stream -o stream.out
+check stream.out "assert by['L1']['outcome'] == 'in_doubt'"
+printf '%s\n' "$base/gone" 'nonsense' | expect 3 'line 2' "$REDIAL" run - --stream -o stream.out
 # Backpressure: what nobody has asked for stays in the pipe. The server keeps its first answer until nothing more is read.
 python3 - <<'P' || fail "--stream reads ahead"
 import http.server, json, os, subprocess, sys, threading
@@ -278,6 +282,11 @@ grep -q 'finishing 2 calls in flight' int.err && grep -q '2 not sent' int.err ||
 grep -q 'from-line 3' int.err || fail "no command to go on with: $(cat int.err)"
 check int.out "assert len(rows) == 2 and all(r['outcome'] == 'failed' for r in rows)"
 expect 0 '2 jobs' "$REDIAL" run stall.jsonl --from-line 3 -o rest.out
+before=$(grep -c '"/stall"' ledger)
+printf '%s\n' '{"method": "POST", "url": "'"$base"'/stall"}' "$base/ok" >doubt.jsonl
+"$REDIAL" run doubt.jsonl -o int.out --concurrency 1 --attempt-timeout 2 2>int.err & run=$!
+waited $((before + 1)); kill -INT $run; wait $run; code=$?
+[ $code = 4 ] || fail "first Ctrl-C over a job in doubt: $code $(cat int.err)"
 before=$(grep -c '"/stall"' ledger)
 printf '%s\n' "$base/stall" "{\"id\":\"p\",\"method\":\"POST\",\"url\":\"$base/stall\"}" >stall2.jsonl
 "$REDIAL" run stall2.jsonl -o int2.out --retry 0 --attempt-timeout 60 2>int.err & run=$!
