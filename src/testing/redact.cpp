@@ -81,6 +81,44 @@ bool redact_value(std::string& text, const std::vector<std::string>& names) {
   return true;
 }
 
+// Behind the string that `text` begins with, quotes included; its size where it does not end.
+std::size_t end_of_string(std::string_view text) {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i + 1;
+    }
+  }
+  return text.size();
+}
+
+// Of JSON that was cut or stands within something else: rather too much is hidden than too little.
+std::string redacted_scrap(std::string_view text, const std::vector<std::string>& names) {
+  const auto take = [&text](std::size_t count) {
+    const std::string_view taken = text.substr(0, count);
+    text.remove_prefix(taken.size());
+    return taken;
+  };
+  std::string out;
+  while (!text.empty()) {
+    out += take(text.find('"'));
+    const std::string_view name = take(end_of_string(text));
+    out += name;
+    if (name.size() < 2 || !is_among(names, name.substr(1, name.size() - 2))) continue;
+    const std::size_t colon = std::min(text.find_first_not_of(" \t"), text.size());
+    if (colon == text.size() || text[colon] != ':') continue;
+    out += take(text.find_first_not_of(" \t", colon + 1));
+    if (text.empty()) break;
+    const bool nested = text.front() == '{' || text.front() == '[';
+    take(text.front() == '"' ? end_of_string(text)
+         : nested            ? text.size()
+                             : text.find_first_of(",}] \t"));
+    out.append("\"").append(k_hidden).append("\"");
+  }
+  return out;
+}
+
 // One value, or one a line.
 void redact_json(std::string& body, const std::vector<std::string>& names) {
   if (redact_value(body, names)) return;
@@ -89,7 +127,7 @@ void redact_json(std::string& body, const std::vector<std::string>& names) {
     const std::size_t end = std::min(body.find('\n', at), body.size());
     std::string line = body.substr(at, end - at);
     const bool has_return = line.ends_with('\r');
-    redact_value(line, names);
+    if (!redact_value(line, names)) line = redacted_scrap(line, names);
     if (has_return && !line.ends_with('\r')) line += '\r';
     lines += line;
     if (end < body.size()) lines += '\n';

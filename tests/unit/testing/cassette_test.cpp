@@ -17,6 +17,7 @@ namespace {
 using namespace redial;
 using namespace redial::testing;
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -213,6 +214,24 @@ TEST(Redacting, NoSecretReachesTheCassette) {
   EXPECT_THAT(text, HasSubstr("page=1"));
   EXPECT_THAT(text, HasSubstr("ann"));
   EXPECT_THAT(text, HasSubstr("\"/next?token=***\""));
+}
+
+// What breaks off is no JSON any more.
+TEST(Redacting, NorDoesOneOfAnAnswerThatBreaksOff) {
+  for (const char* const body :
+       {R"({"kept": "a\"b", "access_token" : "hunter1)",
+        R"({"kept": 1, "password": {"a": "hunter2)",
+        "{\n  \"kept\": [1],\n  \"token\": \"hunter\\\"3\",\n  \"page\": 2,\n  \"na",
+        R"({"secret": 123456, "kept": "hun)"}) {
+    Recorder recorder;
+    Scripted cut = Scripted::cut_body(200, body);
+    cut.headers.add("Content-Type", "application/json");
+    recorder.scripted->on("").answer(cut);
+    EXPECT_FALSE(recorder.session.try_get("http://a.test/", {.retry = Retry{.total = 0}}));
+    const std::string kept = recorder.recording->cassette().interactions.at(0).outcome.body;
+    EXPECT_THAT(kept, AllOf(HasSubstr("kept"), HasSubstr("\"***\""), Not(HasSubstr("hunter")),
+                            Not(HasSubstr("123456"))));
+  }
 }
 
 TEST(Redacting, NamesAndBodiesAreConfigurable) {
