@@ -22,7 +22,7 @@ enum class ChecklistPoint : std::uint8_t {
   backoff,         ///< waits that grow, and are spread
   server_signals,  ///< Retry-After and rate limits are obeyed
   timeouts,        ///< every call has limits, and its attempts fit into them
-  logs,            ///< failures can be seen
+  logs,            ///< failures can be seen; no policy says that, so nothing is found
   writes,          ///< what must happen once happens once
   security,        ///< not on the article's list: who is spoken to, and what reaches them
   syntax,          ///< the file itself
@@ -62,7 +62,7 @@ REDIAL_EXPORT std::string_view to_string(Finding::Severity severity) noexcept;
 /// Reported: attempts that can never start, because the attempts and waits before them fill the
 /// deadline; methods that are not idempotent in `allowed_methods`; statuses that are never
 /// transient; a cap below the factor; and each point of the production checklist (small cap,
-/// backoff and jitter, server signals, limits, logs, writes). The defaults have no finding. What
+/// backoff and jitter, server signals, limits, writes). The defaults have no finding. What
 /// `validate` would refuse is a finding of severity error.
 ///
 /// Errors: none. Thread safety: pure. Complexity: linear in the retries, at most a thousand.
