@@ -141,6 +141,12 @@ Match& Match::where_not(std::string_view what, WhyNot why_not) {
   return *this;
 }
 
+Match& Match::where_route_not(std::string_view what, WhyNot why_not) {
+  where_not(what, std::move(why_not));
+  conditions_.back().of_route = true;
+  return *this;
+}
+
 Match& Match::where(std::string_view what, std::function<bool(const SentRequest&)> holds) {
   return where_not(what,
                    [what = std::string(what), holds = std::move(holds)](
@@ -153,7 +159,7 @@ Match& Match::where(std::string_view what, std::function<bool(const SentRequest&
 Match& Match::method(std::string_view name) {
   std::string wanted = checked_method(name);
   const std::string what = wanted;
-  return where_not(
+  return where_route_not(
       what, [wanted = std::move(wanted)](const SentRequest& request) -> std::optional<std::string> {
         if (request.method == wanted) return std::nullopt;
         return "the method is " + request.method + ", expected " + wanted;
@@ -163,7 +169,7 @@ Match& Match::method(std::string_view name) {
 Match& Match::url(std::string_view pattern) {
   const UrlPattern wanted(pattern);
   if (!wanted.scheme.empty() || !wanted.host.empty() || wanted.path) {
-    where_not(
+    where_route_not(
         redact_urls(pattern.substr(0, pattern.find('?'))),
         [wanted](const SentRequest& request) -> std::optional<std::string> {
           const Url& url = request.url;
@@ -183,7 +189,7 @@ Match& Match::url(std::string_view pattern) {
 }
 
 Match& Match::url_matching(std::string_view regex) {
-  return where_not(
+  return where_route_not(
       "URL matching " + in_quotes(redact_urls(regex)),
       [regex = compiled(regex),
        text = redact_urls(regex)](const SentRequest& request) -> std::optional<std::string> {
@@ -334,6 +340,14 @@ std::vector<std::string> Match::mismatches(const SentRequest& request) const {
     if (auto why = condition.why_not(request)) reasons.push_back(*std::move(why));
   }
   return reasons;
+}
+
+std::size_t Match::route_mismatches(const SentRequest& request) const {
+  const auto leads_elsewhere = [&](const Condition& condition) {
+    return condition.of_route && condition.why_not(request).has_value();
+  };
+  return static_cast<std::size_t>(
+      std::count_if(conditions_.begin(), conditions_.end(), leads_elsewhere));
 }
 
 bool Match::matches(const SentRequest& request) const {

@@ -34,6 +34,10 @@ struct ScriptedTransport::Script {
   struct Objection {
     const Rule* rule;
     std::vector<std::string> reasons;
+    // Another body for the same route is nearer than another route, however many fields differ.
+    auto distance(const SentRequest& request) const {
+      return std::pair(rule->match_.route_mismatches(request), reasons.size());
+    }
   };
 
   Rule* take_in_order(const SentRequest& request, std::vector<Objection>& objections) const;
@@ -79,8 +83,8 @@ std::string ScriptedTransport::Script::explain(const SentRequest& request,
                      " is not in the script";
   if (rules.empty()) return text;
   if (objections.empty()) return text + ": every rule is used up";
-  std::stable_sort(objections.begin(), objections.end(), [](const auto& a, const auto& b) {
-    return a.reasons.size() < b.reasons.size();
+  std::stable_sort(objections.begin(), objections.end(), [&](const auto& a, const auto& b) {
+    return a.distance(request) < b.distance(request);
   });
   text += ordered ? "; the next in order:" : "; the nearest rules:";
   for (std::size_t i = 0; i < std::min(objections.size(), k_nearest); ++i) {

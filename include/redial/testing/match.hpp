@@ -84,10 +84,15 @@ class REDIAL_EXPORT Match {
   std::string description() const;
 
  private:
+  friend class ScriptedTransport;
   struct Condition {
     std::string what;
     WhyNot why_not;
+    bool of_route = false;  // the method, or where the URL leads
   };
+  Match& where_route_not(std::string_view what, WhyNot why_not);
+  std::size_t route_mismatches(const SentRequest& request) const;
+
   std::vector<Condition> conditions_;
 };
 

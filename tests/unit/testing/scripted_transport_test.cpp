@@ -179,6 +179,33 @@ TEST(Unmatched, SaysWhichRulesAreNearestAndWhy) {
             "    the path is /users, expected /pay");
 }
 
+TEST(Unmatched, TheSameRouteIsNearerThanFewerReasons) {
+  Fixture fixture;
+  fixture.api.on("GET /users?page=2");
+  fixture.api.on(
+      Match("POST /pay").json(R"({"amount": 5})").header("X-Tenant", "a").header("X-Unit", "EUR"));
+  fixture.api.on("PUT /u/{id}");
+  fixture.api.on("//other.test");
+  fixture.api.on("/c");
+  try {
+    fixture.session.post("http://a.test/pay", {.json = R"({"amount": 6})"});
+    ADD_FAILURE();
+  } catch (const UnmatchedRequest& error) {
+    EXPECT_EQ(error.what(),
+              std::string("ScriptedTransport: POST http://a.test/pay is not in the script; the "
+                          "nearest rules:\n"
+                          "  POST /pay, JSON {\"amount\":5}, X-Tenant: \"a\", X-Unit: \"EUR\"\n"
+                          "    in the JSON body /amount is 6, expected 5\n"
+                          "    X-Tenant is not there, expected \"a\"\n"
+                          "    X-Unit is not there, expected \"EUR\"\n"
+                          "  /c\n"
+                          "    the path is /pay, expected /c\n"
+                          "  //other.test\n"
+                          "    the host is a.test, expected other.test\n"
+                          "  and 2 more"));
+  }
+}
+
 TEST(Unmatched, IsRememberedWhenTheExceptionIsSwallowed) {
   Fixture fixture;
   try {
