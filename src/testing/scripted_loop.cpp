@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <redial/testing/sent_request.hpp>
+
 namespace redial {
 inline namespace v0 {
 namespace testing {
@@ -34,6 +36,19 @@ bool has_no_body(std::string_view method, int status) {
 
 constexpr Duration sum(Duration a, Duration b) {
   return a > k_unlimited - b ? k_unlimited : a + b;
+}
+
+// An answer that tells the request apart from one that was acted on. A 408 over a connection that
+// stays open may be about the time before it.
+bool was_turned_away(const Outcome& outcome) {
+  if (outcome.status == 408 && outcome.connection_reused && !outcome.closes) return false;
+  return proves_not_processed(outcome.status, outcome.sent_expect);
+}
+
+// As the wire takes it.
+bool expects_continue(const Exchange& exchange) {
+  return !exchange.body->absent() &&
+         iequals(exchange.headers->get("Expect").value_or(""), "100-continue");
 }
 
 // A phase that ends by itself moves all the while.
@@ -186,11 +201,11 @@ void ScriptedLoop::finish(Event& event) {
     if (outcome.evidence == Evidence::maybe) event.left();
     return exchange.finished(std::move(outcome));
   }
-  event.left();
-
   outcome.evidence = Evidence::responded;
   outcome.status = exchange.response.status;
+  outcome.sent_expect = expects_continue(exchange);
   outcome.closes = iequals(exchange.response.headers.get("Connection").value_or(""), "close");
+  if (!was_turned_away(outcome)) event.left();
   outcome.fault = script.fault;
   outcome.body = verdict_of(script.fault);
   outcome.os_error = script.os_error;

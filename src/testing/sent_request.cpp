@@ -1,5 +1,7 @@
 #include <redial/testing/sent_request.hpp>
 
+#include <redial/policy/retry.hpp>
+
 #include "testing/pairs.hpp"
 #include "testing/redact.hpp"
 
@@ -13,6 +15,11 @@ Pairs SentRequest::query() const {
 
 Pairs SentRequest::form() const {
   return form_decode(body);
+}
+
+bool proves_not_processed(int status, bool expects) {
+  if (status == 417 && !expects) return false;
+  return status == 401 || Retry{}.not_processed.contains(status);
 }
 
 std::string shown(const SentRequest& request) {

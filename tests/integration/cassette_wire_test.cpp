@@ -113,4 +113,18 @@ TEST(MatchersOnAServer, CountWhatItRead) {
   EXPECT_THAT(server, Not(NeverSentTwice()));
 }
 
+TEST(MatchersOnAServer, KnowWhatWasNotProcessedAndShowNoSecret) {
+  FaultServer server;
+  server.in_turn("", {{.status = 429}, {}, {}, {}, {}});
+  Session live = session_over(make_wire());
+  EXPECT_THAT(live.try_post(server.url() + "?token=a"), SentTimes(2));
+  live.try_post(server.url() + "?token=b", {.idempotency_key = IdempotencyKey("k1")});
+  live.try_post(server.url() + "?token=b", {.idempotency_key = IdempotencyKey("k2")});
+  EXPECT_THAT(server, NeverSentTwice());
+  live.try_post(server.url() + "?token=a");
+  ::testing::StringMatchResultListener said;
+  EXPECT_FALSE(::testing::ExplainMatchResult(NeverSentTwice(), server, &said));
+  EXPECT_THAT(said.str(), ::testing::HasSubstr("?token=***"));
+}
+
 }  // namespace

@@ -24,7 +24,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <redial/http/redact.hpp>
 #include <redial/policy/report.hpp>
 #include <redial/session/errors.hpp>
 #include <redial/testing/fault_server.hpp>
@@ -91,38 +90,54 @@ Duration time_of(const Subject& subject) {
   }
 }
 
-/// What reached the other side, one text for each request: equal texts are the same request.
-inline std::string identity(const SentRequest& request) {
-  return request.method + " " + request.url.redacted() + "\n" + request.body;
+/// What reached the other side. Equal identities are the same request; secrets are part of them,
+/// so that people are shown another text.
+struct Arrival {
+  std::string identity;
+  std::string shown;
+};
+
+inline Arrival arrival_of(const SentRequest& request) {
+  const std::string key(request.header("Idempotency-Key").value_or(""));
+  return {request.method + " " + request.url.str() + "\n" + key + "\n" + request.body,
+          shown(request)};
 }
-inline std::string identity(const RecordedRequest& request) {
-  return request.method + " " + request.target + "\n" + request.body;
+inline Arrival arrival_of(const RecordedRequest& request) {
+  const std::string key = request.key.empty() ? request.header("Idempotency-Key") : request.key;
+  return {request.method + " " + request.target + "\n" + key + "\n" + request.body, shown(request)};
 }
+/// Redirect hops are other requests.
+inline Arrival arrival_of(const AttemptReport& attempt) {
+  const std::string hop = "hop " + std::to_string(attempt.hop);
+  return {hop, hop};
+}
+
 inline bool may_have_acted(const SentRequest& request) {
   return request.left;
 }
-inline bool may_have_acted(const RecordedRequest&) {
-  return true;
+inline bool may_have_acted(const RecordedRequest& request) {
+  return request.acted || !proves_not_processed(request.status, !request.header("Expect").empty());
 }
-
-/// One that may have had its effect.
-struct Arrival {
-  std::string identity;
-  std::string shown;  ///< for people
-};
+inline bool may_have_acted(const AttemptReport& attempt) {
+  if (attempt.evidence == Evidence::maybe) return true;
+  if (attempt.evidence != Evidence::responded) return false;
+  // A retry that no status counter paid for is the one without Expect.
+  const bool expected = attempt.decision == Decision::retry && attempt.cause == Cause::none;
+  if (attempt.status == 408 && attempt.connection_reused) return true;  // about the time before it?
+  return !proves_not_processed(attempt.status, expected);
+}
 
 template <class Subject>
 std::vector<Arrival> arrivals_of(const Subject& subject) {
   std::vector<Arrival> arrivals;
+  const auto add = [&](const auto& sends) {
+    for (const auto& send : sends)
+      if (may_have_acted(send)) arrivals.push_back(arrival_of(send));
+  };
   if constexpr (requires { subject.requests(); }) {
-    for (const auto& request : subject.requests())
-      if (may_have_acted(request)) arrivals.push_back({identity(request), shown(request)});
+    add(subject.requests());
   } else {
-    for (const auto& attempt : report_of(subject).attempts) {
-      const std::string hop = "hop " + std::to_string(attempt.hop);
-      if (attempt.evidence == Evidence::maybe || attempt.evidence == Evidence::responded)
-        arrivals.push_back({hop, hop});
-    }
+    add(report_of(subject).attempts);
   }
   return arrivals;
 }
@@ -187,7 +202,9 @@ MATCHER_P2(SpentRetries, cause, times,
 
 /// No request that may have had its effect was sent a second time: of a call, no two attempts that
 /// left (redirect hops are other requests); of a transport, rule or fault server, no two arrivals
-/// of the same method, URL and body.
+/// of the same method, URL, body and Idempotency-Key. Answers that prove that the request was not
+/// processed (`proves_not_processed`) do not count; what licenses a second send (an idempotent
+/// method, a key) does not make it none.
 MATCHER(NeverSentTwice, detail::negated(negation, "sent everything at most once")) {
   std::map<std::string, int> seen;
   const auto arrivals = detail::arrivals_of(arg);

@@ -28,8 +28,8 @@ struct REDIAL_EXPORT SentRequest {
   AttemptLimits limits = {};
   Duration at = {};  ///< on the fake clock
   TlsOptions tls = {};
-  /// A server may have acted on it (evidence `maybe` or `responded`). Known when the attempt is
-  /// over.
+  /// A server may have acted on it: it was sent, and no answer says that it was not processed
+  /// (`proves_not_processed`). Known when the attempt is over.
   bool left = false;
 
   /// The first value of that name.
@@ -39,6 +39,10 @@ struct REDIAL_EXPORT SentRequest {
   /// The body as form fields, decoded; meaningful for application/x-www-form-urlencoded.
   Pairs form() const;
 };
+
+/// An answer with that status proves that the request was not processed: 401 (RFC 9110 §15.5.2) and
+/// the default of `Retry::not_processed`, 417 only if the request `expects` (carries an Expect).
+REDIAL_EXPORT bool proves_not_processed(int status, bool expects);
 
 /// Method, URL, fields and body on a few lines, for people; secrets are not shown.
 REDIAL_EXPORT std::string shown(const SentRequest& request);

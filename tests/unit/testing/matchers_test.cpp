@@ -29,6 +29,8 @@ struct Fixture {
   Session session;
 };
 
+constexpr const char* k_digest = R"(Digest realm="r", nonce="n", qop="auth", algorithm=MD5)";
+
 /// What a matcher says of a value it does not match.
 template <class Matcher, class Value>
 std::string complaint(const Matcher& matcher, const Value& value) {
@@ -145,6 +147,74 @@ TEST(Matchers, NeverSentTwiceOfATransport) {
   EXPECT_THAT(fixture.api, NeverSentTwice());
   pay("1");  // what code that retries by itself does
   EXPECT_THAT(complaint(NeverSentTwice(), fixture.api), HasSubstr("POST http://a.test/pay"));
+}
+
+TEST(Matchers, NeverSentTwiceLeavesOutWhatWasNotProcessed) {
+  Fixture fixture;
+  for (const int status : {408, 421, 425, 429}) {
+    fixture.api.on("POST /x").answer(status).answer(201);
+    const Response response =
+        fixture.session.post("http://a.test/x", {.body = std::to_string(status)});
+    EXPECT_THAT(response, AllOf(HasStatus(201), SentTimes(2), NeverSentTwice())) << status;
+  }
+  fixture.api.on("POST /login").answer(401, {{"WWW-Authenticate", k_digest}}).answer(201);
+  const Response login =
+      fixture.session.post("http://a.test/login", {.auth = Auth::digest("me", "secret")});
+  EXPECT_THAT(login, AllOf(HasStatus(201), SentTimes(2), NeverSentTwice()));
+  fixture.api.on("POST /large").answer(417).answer(201);
+  const RequestOptions expecting{.headers = {{"Expect", "100-continue"}}, .body = "1"};
+  const Response large = fixture.session.post("http://a.test/large", expecting);
+  EXPECT_THAT(large, AllOf(HasStatus(201), SentTimes(2), NeverSentTwice()));
+  EXPECT_THAT(fixture.api, NeverSentTwice());
+  EXPECT_FALSE(fixture.api.requests()[0].left);
+  EXPECT_TRUE(fixture.api.requests()[1].left);
+}
+
+TEST(Matchers, NeverSentTwiceCountsStatusesThatDoNotProveIt) {
+  Fixture fixture({.total = 1,
+                   .status_forcelist = Statuses::range(400, 599),
+                   .allowed_methods = Methods::any()});
+  for (const int status : {404, 417, 500, 503}) {
+    fixture.api.on("POST /x").answer(status).answer(201);
+    fixture.api.forget_requests();
+    const Response response = fixture.session.post("http://a.test/x");
+    EXPECT_THAT(response, AllOf(HasStatus(201), SentTimes(2), Not(NeverSentTwice()))) << status;
+    EXPECT_THAT(fixture.api, Not(NeverSentTwice())) << status;
+  }
+  // A 408 that the server may have sent before the request came.
+  Scripted early = Scripted::answer(408);
+  early.connection_reused = true;
+  fixture.api.on("POST /x").answer(early).answer(201);
+  fixture.api.forget_requests();
+  EXPECT_THAT(fixture.session.post("http://a.test/x"), Not(NeverSentTwice()));
+  EXPECT_THAT(fixture.api, Not(NeverSentTwice()));
+}
+
+TEST(Matchers, NeverSentTwiceTellsSecretsApartAndShowsNone) {
+  Fixture fixture;
+  fixture.api.on("/x");
+  fixture.session.post("http://a.test/x?token=a");
+  fixture.session.post("http://a.test/x?token=b");
+  EXPECT_THAT(fixture.api, NeverSentTwice());
+  fixture.session.post("http://a.test/x?token=b");
+  EXPECT_THAT(complaint(NeverSentTwice(), fixture.api),
+              HasSubstr("which sent 2 times what may have had its effect: POST "
+                        "http://a.test/x?token=***\n"));
+}
+
+TEST(Matchers, NeverSentTwiceTellsKeysApart) {
+  Fixture fixture;
+  fixture.api.on("/x");
+  const auto pay = [&](const char* key) {
+    return fixture.session.post("http://a.test/x", {.idempotency_key = IdempotencyKey(key)});
+  };
+  pay("k1");
+  pay("k2");
+  EXPECT_THAT(fixture.api, NeverSentTwice());
+  // A key licenses a second send; that it was sent twice stays true.
+  fixture.api.on("/x").fail(Fault::reset).answer(201);
+  EXPECT_THAT(pay("k3"), AllOf(HasStatus(201), Not(NeverSentTwice())));
+  EXPECT_THAT(fixture.api, Not(NeverSentTwice()));
 }
 
 TEST(Matchers, ADecisionTraceReadsAsWhatHappened) {
