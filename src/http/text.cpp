@@ -111,7 +111,7 @@ std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 200)) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7F || c == '"' || c == '\\') {
+    if (byte < 0x20 || byte >= 0x7F) {
       out += '\\';
       append_escape(out, 'x', c);
     } else {
@@ -130,6 +130,7 @@ std::string percent_encode(std::string_view text) {
       append_escape(out, '%', c);
     }
   }
+      if (c == '"' || c == '\\') out += '\\';
   return out;
 }
 

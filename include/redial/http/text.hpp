@@ -21,8 +21,8 @@ REDIAL_EXPORT bool is_token(std::string_view text) noexcept;
 /// `text` without the optional whitespace around it: spaces and tabs (RFC 9110 §5.6.3).
 REDIAL_EXPORT std::string_view trim_ows(std::string_view text) noexcept;
 
-/// `text` for a message to people: control characters, quotes, backslashes and non-ASCII bytes as
-/// `\xNN`, cut after 200 bytes.
+/// `text` for a message to people, to stand in quotes: control characters and non-ASCII bytes as
+/// `\xNN`, a quote and a backslash behind a backslash, cut after 200 bytes.
 REDIAL_EXPORT std::string printable(std::string_view text);
 
 /// Every byte but unreserved ones (RFC 3986 §2.3) as %XX.

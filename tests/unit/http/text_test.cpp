@@ -52,7 +52,8 @@ TEST(Text, CharsetsAreFound) {
 }
 
 TEST(Text, PrintableShowsWhatATerminalMustNotSee) {
-  EXPECT_EQ(printable("a\x1B[1m\"\xC3"), "a\\x1B[1m\\x22\\xC3");
+  EXPECT_EQ(printable("a\x1B[1m\\\xC3"), "a\\x1B[1m\\\\\\xC3");
+  EXPECT_EQ(printable(R"({"a": 1})"), R"({\"a\": 1})");
   EXPECT_EQ(printable(std::string(500, 'a')).size(), 200U);
 }
 
