@@ -35,7 +35,11 @@ bool BodySink::wants_more(const std::function<void()>&) {
 std::optional<std::string> Response::encoding() const {
   const auto type = headers_.get("Content-Type");
   if (!type) return std::nullopt;
-  if (auto charset = charset_of(*type)) return charset;
+  if (auto charset = charset_of(*type); charset && charset->empty()) {
+    return std::nullopt;  // nobody knows, not even by default
+  } else if (charset) {
+    return charset;
+  }
   const std::string_view media = trim_ows(type->substr(0, type->find(';')));
   if (iequals(media.substr(0, 5), "text/")) return "iso-8859-1";
   if (iequals(media, "application/json")) return "utf-8";

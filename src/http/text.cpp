@@ -72,9 +72,23 @@ std::string take_token(std::string_view& rest) {
   return token;
 }
 
+// What stands in single quotes, which are letters of a token to the grammar (RFC 9110 §5.6.2) and
+// marks to those who write them, and to requests. One that is not closed is passed over.
+std::optional<std::string> take_single_quoted(std::string_view& rest) {
+  if (!take(rest, '\'')) return std::nullopt;
+  const auto end = rest.find_first_of("';<");
+  if (end == std::string_view::npos || rest[end] != '\'') return std::nullopt;
+  std::string value(rest.substr(0, end));
+  rest.remove_prefix(end + 1);
+  return value;
+}
+
 // A token or a quoted string with its escapes undone.
 std::string take_value(std::string_view& rest) {
-  if (!take(rest, '"')) return take_token(rest);
+  if (!take(rest, '"')) {
+    auto quoted = take_single_quoted(rest);
+    return quoted ? *std::move(quoted) : take_token(rest);
+  }
   std::string value;
   while (!rest.empty() && rest.front() != '"') {
     if (rest.front() == '\\' && rest.size() > 1) rest.remove_prefix(1);
@@ -85,12 +99,13 @@ std::string take_value(std::string_view& rest) {
   return value;
 }
 
-template <class Params>
+// Of a name that comes again the first counts (RFC 8288 §3.3, WHATWG MIME Sniffing §4.4).
+using Params = std::unordered_map<std::string, std::string>;
 void take_params(std::string_view& rest, Params& params) {
   while (take(rest, ';')) {
     const std::string name = detail::lowered(take_token(rest));
     const std::string value = take(rest, '=') ? take_value(rest) : std::string();
-    if (!name.empty()) params.emplace(name, value);  // RFC 8288 §3.3: the first of a name counts
+    if (!name.empty()) params.emplace(name, value);
   }
 }
 
@@ -115,6 +130,7 @@ std::string printable(std::string_view text) {
       out += '\\';
       append_escape(out, 'x', c);
     } else {
+      if (c == '"' || c == '\\') out += '\\';
       out += c;
     }
   }
@@ -130,7 +146,6 @@ std::string percent_encode(std::string_view text) {
       append_escape(out, '%', c);
     }
   }
-      if (c == '"' || c == '\\') out += '\\';
   return out;
 }
 
@@ -210,10 +225,10 @@ std::optional<std::string> charset_of(std::string_view content_type) {
   const auto semicolon = content_type.find(';');
   if (semicolon == std::string_view::npos) return std::nullopt;
   std::string_view rest = content_type.substr(semicolon);
-  std::unordered_map<std::string, std::string> params;
+  Params params;
   take_params(rest, params);
   const auto found = params.find("charset");
-  if (found == params.end() || found->second.empty()) return std::nullopt;
+  if (found == params.end()) return std::nullopt;
   return detail::lowered(found->second);
 }
 

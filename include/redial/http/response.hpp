@@ -42,7 +42,8 @@ class REDIAL_EXPORT Response {
   const std::string& body() const& noexcept { return body_; }
   std::string body() && { return std::move(body_); }
   /// The charset that Content-Type names, in lower case; without one iso-8859-1 for text/*, utf-8
-  /// for application/json (as requests has it), and otherwise nullopt: nobody knows.
+  /// for application/json (as requests has it), and otherwise, or when it is named without a value,
+  /// nullopt: nobody knows.
   std::optional<std::string> encoding() const;
   /// The body as UTF-8, from `encoding()` by iconv. An unknown charset, or none, is read by its
   /// byte order mark or else as UTF-8; what cannot be decoded becomes U+FFFD. Always valid UTF-8.

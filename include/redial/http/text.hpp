@@ -49,11 +49,12 @@ struct REDIAL_EXPORT Link {
 };
 
 /// Reads a Link field, several joined by commas included. Never an error: what does not parse is
-/// left out.
+/// left out. A value in single quotes is read as one in double quotes, as requests does.
 REDIAL_EXPORT std::vector<Link> parse_links(std::string_view link_header);
 
-/// The charset of a Content-Type, in lower case; nullopt when it names none (the caller knows what
-/// the default is then).
+/// The charset of a Content-Type, in lower case, in quotes of either kind or in none; the first of
+/// several (the last in requests). Empty when the parameter is there without a value; nullopt when
+/// it is not (the caller knows what the default is then).
 REDIAL_EXPORT std::optional<std::string> charset_of(std::string_view content_type);
 
 }  // namespace v0

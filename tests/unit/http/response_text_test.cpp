@@ -28,10 +28,24 @@ TEST(Encoding, IsTheContentTypesOrRequestsDefault) {
   EXPECT_EQ(typed("text/html; charset=UTF-8", "").encoding(), "utf-8");
   EXPECT_EQ(typed("text/html; charset=\"Shift_JIS\"", "").encoding(), "shift_jis");
   EXPECT_EQ(typed("text/html", "").encoding(), "iso-8859-1");
-  EXPECT_EQ(typed("text/html; charset=", "").encoding(), "iso-8859-1");
   EXPECT_EQ(typed("application/json", "").encoding(), "utf-8");
   EXPECT_EQ(typed("application/octet-stream", "").encoding(), std::nullopt);
   EXPECT_EQ(answer({}, "").encoding(), std::nullopt);
+}
+
+// What requests 2.34.2 makes of it (get_encoding_from_headers), case aside.
+TEST(Encoding, IsReadOutOfQuotesAsRequestsDoes) {
+  EXPECT_EQ(typed("text/plain; charset='iso-8859-1'", "").encoding(), "iso-8859-1");
+  EXPECT_EQ(typed("text/plain; charset= 'utf-8' ; x=y", "").encoding(), "utf-8");
+  EXPECT_EQ(typed("text/plain; charset='utf-8", "").encoding(), "utf-8");
+  // '' there, whose text is decoded as one of no known encoding: as UTF-8.
+  for (const char* const empty : {"text/plain; charset=", "text/plain; charset=\"\"",
+                                  "text/plain; charset=''", "application/json; charset="}) {
+    EXPECT_EQ(typed(empty, "").encoding(), std::nullopt) << empty;
+    EXPECT_EQ(typed(empty, "caf\xC3\xA9").text(), "caf\xC3\xA9") << empty;
+  }
+  // The last there; the first by WHATWG's MIME Sniffing §4.4.
+  EXPECT_EQ(typed("text/plain; charset=latin1; charset=utf-8", "").encoding(), "latin1");
 }
 
 TEST(Text, IsDecodedFromTheCharset) {

@@ -45,10 +45,23 @@ TEST(Text, LinksAreRead) {
   EXPECT_EQ(links[1].rel(), "last");
 }
 
+// As requests 2.34.2 reads them (parse_header_links).
+TEST(Text, LinksAreReadOutOfSingleQuotes) {
+  const auto links = parse_links(
+      R"(</b>; rel='next'; title='a, b', </c>;rel = 'last up', </d>; rel='open, </e>; rel=it's, </f>; rel='x;y')");
+  ASSERT_EQ(links.size(), 5U);
+  EXPECT_EQ(links[0].rel(), "next");
+  EXPECT_EQ(links[0].params.at("title"), "a, b");
+  EXPECT_EQ(links[1].rel(), "last up");
+  EXPECT_EQ(links[2].rel(), "open");
+  EXPECT_EQ(links[3].rel(), "it's");
+  EXPECT_EQ(links[4].rel(), "x");
+}
+
 TEST(Text, CharsetsAreFound) {
   EXPECT_EQ(charset_of("text/html; x=\"a;charset=b\"; Charset=\"UTF-8\""), "utf-8");
   EXPECT_EQ(charset_of("text/html"), std::nullopt);
-  EXPECT_EQ(charset_of("text/html; charset="), std::nullopt);
+  EXPECT_EQ(charset_of("text/html; charset="), "");
 }
 
 TEST(Text, PrintableShowsWhatATerminalMustNotSee) {
