@@ -192,6 +192,19 @@ struct Session::State {
   std::atomic<bool> used{false};
 };
 
+// The session's parameters but those that the call brings itself or leaves out, as requests merges
+// them.
+Pairs params_for(const RequestOptions& call, Pairs params) {
+  std::erase_if(params, [&](const auto& param) {
+    const auto same_name = [&](const auto& other) { return other.first == param.first; };
+    return std::any_of(call.params.begin(), call.params.end(), same_name) ||
+           std::find(call.unset_params.begin(), call.unset_params.end(), param.first) !=
+               call.unset_params.end();
+  });
+  params.insert(params.end(), call.params.begin(), call.params.end());
+  return params;
+}
+
 // Everything that makes a request what is sent, so that attempts have nothing left to decide.
 void Session::State::complete(Request& request, const RequestOptions& call,
                               const IdempotencyKey* key, detail::CallPlan& plan) const {
@@ -205,8 +218,8 @@ void Session::State::complete(Request& request, const RequestOptions& call,
     fields.set(k_coding, "identity");
   for (const auto& name : call.unset_headers) fields.erase(name);
   request.headers = std::move(fields);
-  if (!options.params.empty()) request.url = request.url.with_query_appended(options.params);
-  if (!call.params.empty()) request.url = request.url.with_query_appended(call.params);
+  if (!options.params.empty() || !call.params.empty())
+    request.url = request.url.with_query_appended(params_for(call, options.params));
   detail::encode_body(call, request);
   plan.digest = detail::authorize(request, call, options.auth, netrc());
   add_key(request, key, plan.key);

@@ -87,7 +87,8 @@ class IdempotencyKey {
 /// RequestError naming the field, before anything is sent. Thread safety: a value; one call uses it
 /// at a time.
 struct RequestOptions {
-  Pairs params = {};                            ///< appended to the URL's query, form-encoded
+  Pairs params = {};  ///< appended to the URL's query; replace the session's of the same name
+  std::vector<std::string> unset_params = {};   ///< parameters of the session that are not sent
   Headers headers = {};                         ///< replace the session's of the same name
   std::vector<std::string> unset_headers = {};  ///< not sent; Authorization: nor a login but `auth`
   // At most one of form and files, multipart, json, body:

@@ -64,6 +64,20 @@ TEST(Merging, ParametersAreAppendedAsRequestsDoes) {
   EXPECT_EQ(bench.sent("GET", "http://a.test/x").url.target(), "/x?s=1");
 }
 
+// requests 2.34.2 sends the same parameters (merge_setting).
+TEST(Merging, ParametersOfTheCallReplaceTheSessionsOfTheSameName) {
+  SessionOptions options;
+  options.params = {{"s", "1"}, {"t", "a"}, {"t", "b"}};
+  Bench bench(options);
+  const auto target = [&](RequestOptions call) {
+    return std::string(bench.sent("GET", "http://a.test/x?q=0&s=0", std::move(call)).url.target());
+  };
+  EXPECT_EQ(target({.params = {{"s", "2"}, {"s", "3"}}}), "/x?q=0&s=0&t=a&t=b&s=2&s=3");
+  EXPECT_EQ(target({.unset_params = {"t", "none"}}), "/x?q=0&s=0&s=1");
+  EXPECT_EQ(target({.params = {{"t", "c"}}, .unset_params = {"s"}}), "/x?q=0&s=0&t=c");
+  EXPECT_EQ(target({.unset_params = {"s", "t"}}), "/x?q=0&s=0");
+}
+
 TEST(Bodies, FormJsonAndBytes) {
   Bench bench;
   const auto form = bench.sent("POST", "http://a.test/", {.form = Pairs{{"a", "1 2"}, {"b", "&"}}});
