@@ -30,7 +30,8 @@ inline std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-/// The one of `names` that was probably meant by `typed`; empty when none is near.
+/// The one of `names` that was probably meant by `typed`; empty when none is near. One without a
+/// letter in common is not, however short both are.
 template <class Names>
 std::string nearest(std::string_view typed, const Names& names) {
   if (typed.size() > 64) return {};
@@ -38,6 +39,7 @@ std::string nearest(std::string_view typed, const Names& names) {
   std::size_t least = typed.size() / 3 + 1;  // a third of the letters may be wrong
   for (const auto& name : names) {
     const std::size_t off = distance(typed, name);
+    if (off >= std::max(typed.size(), std::string_view(name).size())) continue;
     if (off > least || (off == least && !best.empty())) continue;
     least = off;
     best = name;

@@ -62,6 +62,8 @@ TEST(Nearest, FindsWhatWasMeant) {
   EXPECT_EQ(nearest("redirects", names), "redirect");
   EXPECT_EQ(nearest("deadline", names), "");
   EXPECT_EQ(nearest("", names), "");
+  EXPECT_EQ(nearest("q", std::vector<std::string>{"a", "b"}), "");
+  EXPECT_EQ(nearest("aq", std::vector<std::string>{"a", "b"}), "a");
   EXPECT_EQ(nearest(std::string(1000, 'x'), names), "");
   EXPECT_EQ(distance("ab", "ba"), 1U);
   EXPECT_EQ(distance("kitten", "sitting"), 3U);
