@@ -70,8 +70,10 @@ bool refuses(int status) {
   return status == 403 || status == 429 || status == 503;
 }
 
-void lengthen(std::optional<Duration>& hint, std::optional<Duration> other) {
-  if (other && (!hint || *other > *hint)) hint = other;
+void lengthen(Outcome& outcome, std::optional<Duration> hint, std::optional<Signal> by) {
+  if (!hint || (outcome.retry_after && *hint <= *outcome.retry_after)) return;
+  outcome.retry_after = hint;
+  outcome.asked_by = by;
 }
 
 // Digits, and behind a point more digits, of `unit`: what vendors send, also where they should not.
@@ -98,7 +100,7 @@ std::optional<Duration> parse_decimal(std::string_view text, Duration unit) {
 void read_milliseconds(const Headers& headers, Outcome& outcome) {
   for (const char* const name : {"retry-after-ms", "x-ms-retry-after-ms", "x-amz-retry-after"}) {
     for (const auto value : headers.all(name))
-      lengthen(outcome.retry_after, parse_decimal(value, std::chrono::milliseconds{1}));
+      lengthen(outcome, parse_decimal(value, std::chrono::milliseconds{1}), Signal::retry_after_ms);
   }
 }
 
@@ -106,7 +108,7 @@ void read_milliseconds(const Headers& headers, Outcome& outcome) {
 // OpenAI) it is one.
 void read_vendors_retry_after(const Headers& headers, Outcome& outcome) {
   for (const auto value : headers.all("Retry-After"))
-    lengthen(outcome.retry_after, parse_decimal(value, std::chrono::seconds{1}));
+    lengthen(outcome, parse_decimal(value, std::chrono::seconds{1}), std::nullopt);
 }
 
 // gRPC's push-back (gRFC A6): a number is a wait in milliseconds, a negative one says never.
@@ -116,7 +118,7 @@ void read_pushback(const Headers& headers, Signals trusted, Outcome& outcome) {
     const bool never = text.starts_with('-') && parse_decimal(text.substr(1), Duration{1});
     if (never && trusted.contains(Signal::should_retry)) outcome.should_retry = false;
     if (trusted.contains(Signal::retry_after_ms))
-      lengthen(outcome.retry_after, parse_decimal(text, std::chrono::milliseconds{1}));
+      lengthen(outcome, parse_decimal(text, std::chrono::milliseconds{1}), Signal::retry_after_ms);
   }
 }
 
@@ -170,11 +172,13 @@ void read_rate_limit(const Headers& headers, WallTime now, Signals trusted, Outc
   const auto quota = rate_limit_of(headers, now);
   if (!quota || !quota->resets_in) return;
   if (quota->standard) {
-    if (trusted.contains(Signal::rate_limit) && quota->exhausted())
-      outcome.quota_resets = quota->resets_in;
+    if (!trusted.contains(Signal::rate_limit) || !quota->exhausted()) return;
+    outcome.quota_resets = quota->resets_in;
+    outcome.asked_by = Signal::rate_limit;
   } else if (trusted.contains(Signal::vendor_rate_limit) && refuses(outcome.status) &&
              (quota->exhausted() || !quota->remaining)) {
     outcome.quota_resets = quota->resets_in;
+    outcome.asked_by = Signal::vendor_rate_limit;
   }
 }
 

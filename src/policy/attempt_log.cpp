@@ -18,7 +18,10 @@ AttemptReport AttemptLog::report(int number) const {
                        .cause = record.cause,
                        .wait = record.wait,
                        .held = record.held};
-  if (record.retry_after != Duration::min()) report.retry_after = record.retry_after;
+  if (record.retry_after != Duration::min()) {
+    report.retry_after = record.retry_after;
+    report.asked_by = record.asked_by;
+  }
   if (record.seldom) {
     report.resumed_at = record.seldom->resumed_at;
     report.os_error = record.seldom->os_error;

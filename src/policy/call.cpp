@@ -244,6 +244,7 @@ void Call::report(const Outcome& outcome, Now now) {
   attempt.connection_reused = outcome.connection_reused;
   attempt.retry_after =
       outcome.retry_after ? *outcome.retry_after : quota_of(outcome).value_or(Duration::min());
+  attempt.asked_by = outcome.asked_by;
   if (outcome.resumed_at != 0 || outcome.os_error != 0 || !outcome.detail.empty()) {
     attempt.seldom = std::make_unique<AttemptRecord::Seldom>(AttemptRecord::Seldom{
         .resumed_at = outcome.resumed_at, .os_error = outcome.os_error, .detail = outcome.detail});

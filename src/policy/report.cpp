@@ -35,6 +35,18 @@ std::string utc(WallTime when) {
                      millis);
 }
 
+std::string_view hint_name(std::optional<Signal> asked_by) {
+  if (!asked_by) return "Retry-After";
+  switch (*asked_by) {
+    case Signal::rate_limit:
+      return "RateLimit";
+    case Signal::vendor_rate_limit:
+      return "vendor's rate limit";
+    default:
+      return "retry-after-ms";
+  }
+}
+
 std::string what_came(const AttemptReport& attempt) {
   std::string text = attempt.status != 0 ? fmt::format("status {}", attempt.status) : std::string();
   if (attempt.fault != Fault::none) {
@@ -42,7 +54,8 @@ std::string what_came(const AttemptReport& attempt) {
     if (!attempt.detail.empty()) text += fmt::format(" ({})", attempt.detail);
   }
   if (attempt.retry_after)
-    text += fmt::format(", Retry-After {:.6g} s", seconds(*attempt.retry_after));
+    text +=
+        fmt::format(", {} {:.6g} s", hint_name(attempt.asked_by), seconds(*attempt.retry_after));
   if (!text.empty()) return text;
   return attempt.evidence == Evidence::responded ? "returned" : "no answer";
 }
@@ -126,10 +139,17 @@ constexpr std::array<StopTraits, 22> k_stops{{
 }};
 static_assert(k_stops.size() == static_cast<std::size_t>(StopReason::cancelled) + 1);
 
+// Of the moment, and so even after a second try (425 is not).
+constexpr bool is_passing(int status) {
+  return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
 // What has to change on this side before the call is worth another try; empty when nothing has to.
 std::string_view remedy(const CallReport& report) {
   switch (report.stop_reason) {
     case StopReason::permanent_status:
+      // Another policy would have tried again: nothing has to be corrected for that.
+      if (is_passing(report.status())) return {};
       if (!report.key.empty() && report.status() == 422)
         return "correct the caller: this idempotency key was sent before with another request; a "
                "new call needs a new key, a repeated one the same request";
@@ -137,6 +157,8 @@ std::string_view remedy(const CallReport& report) {
         return "correct the request, and its idempotency key if that is what the server objects to "
                "(its name, its form, its length)";
       return "correct the request or the server; repeating it as it is will not help";
+    case StopReason::server_forbids:
+      return "do not send it again as it is: the server asked not to";
     case StopReason::method_not_allowed:
       return "add the method to allowed_methods if it may be repeated here";
     case StopReason::retries_off:

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <redial/policy/report.hpp>
 
@@ -15,6 +17,8 @@ double seconds(Duration span);
 double rounded_seconds(Duration span);
 /// "2024-01-01T00:00:07.250Z"
 std::string utc(WallTime when);
+/// What a hint is called: "Retry-After", "RateLimit".
+std::string_view hint_name(std::optional<Signal> asked_by);
 /// "status 503, Retry-After 7 s" or "reset (connection reset by peer)".
 std::string what_came(const AttemptReport& attempt);
 

@@ -37,6 +37,7 @@ struct AttemptRecord {
   Decision decision = Decision::stop;
   Cause cause = Cause::none;
   bool connection_reused = false;
+  std::optional<Signal> asked_by = std::nullopt;
 };
 
 /// The attempts of one call, the first in place: a call that succeeds at once allocates nothing.

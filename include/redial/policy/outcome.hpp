@@ -5,6 +5,7 @@
 #include <string>
 
 #include <redial/policy/evidence.hpp>
+#include <redial/policy/signals.hpp>
 #include <redial/policy/time.hpp>
 
 namespace redial {
@@ -46,6 +47,7 @@ struct Outcome {
   /// The server says that nothing is left of a quota until then, on whatever status; only signals
   /// that the policy believes.
   std::optional<Duration> quota_resets = std::nullopt;
+  std::optional<Signal> asked_by = std::nullopt;    ///< who said either of them; none: Retry-After
   std::optional<bool> should_retry = std::nullopt;  ///< the server says so in a field of its own
   bool proved_unsent = false;  ///< a proxy that is believed says that the origin never got it
   int os_error = 0;            ///< errno, 0 when it says nothing

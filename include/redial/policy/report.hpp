@@ -84,6 +84,7 @@ struct AttemptReport {
   bool connection_reused = false;
   std::uint64_t resumed_at = 0;  ///< it went on with a body from this byte; 0: from its beginning
   std::optional<Duration> retry_after = std::nullopt;  ///< the server's hint
+  std::optional<Signal> asked_by = std::nullopt;       ///< who said it; none: Retry-After
   Decision decision = Decision::stop;
   Cause cause = Cause::none;  ///< the counter it spent, or would have spent
   Duration wait{};            ///< before the next attempt

@@ -20,6 +20,17 @@ Outcome read(int status, const Headers& headers, Signals trusted = k_all) {
   return outcome;
 }
 
+TEST(ServerSignals, TheOneThatSaidItIsTold) {
+  EXPECT_EQ(read(503, {{"Retry-After", "2"}, {"retry-after-ms", "1500"}}).asked_by, std::nullopt);
+  EXPECT_EQ(read(503, {{"Retry-After", "1"}, {"retry-after-ms", "1500"}}).asked_by,
+            Signal::retry_after_ms);
+  EXPECT_EQ(read(503, {{"grpc-retry-pushback-ms", "1500"}}).asked_by, Signal::retry_after_ms);
+  EXPECT_EQ(read(429, {{"RateLimit", R"("a";r=0;t=30)"}}).asked_by, Signal::rate_limit);
+  const Headers vendor{{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "30"}};
+  EXPECT_EQ(read(429, vendor).asked_by, Signal::vendor_rate_limit);
+  EXPECT_EQ(read(429, {{"Retry-After", "1.5"}, {"X-RateLimit-Limit", "9"}}).asked_by, std::nullopt);
+}
+
 TEST(ServerSignals, AnswersWithoutAnySayNothing) {
   const Outcome outcome = read(503, {{"Server", "x"}, {"Date", "y"}});
   EXPECT_EQ(outcome.retry_after, std::nullopt);

@@ -19,6 +19,7 @@ TEST(AttemptLog, ReportsWhatWasNotedOfEachAttempt) {
   first.status = 503;
   first.evidence = Evidence::responded;
   first.retry_after = 7s;
+  first.asked_by = Signal::rate_limit;
   first.decision = Decision::retry;
   first.cause = Cause::status;
   first.started = 1ms;
@@ -41,6 +42,7 @@ TEST(AttemptLog, ReportsWhatWasNotedOfEachAttempt) {
   EXPECT_EQ(one.status, 503);
   EXPECT_EQ(one.evidence, Evidence::responded);
   EXPECT_EQ(one.retry_after, 7s);
+  EXPECT_EQ(one.asked_by, Signal::rate_limit);
   EXPECT_EQ(one.decision, Decision::retry);
   EXPECT_EQ(one.cause, Cause::status);
   EXPECT_EQ(one.started, 1ms);

@@ -125,10 +125,35 @@ TEST(Report, EveryFailureNamesTheNextStep) {
       {StopReason::too_many_redirects, "redirects lead"},
       {StopReason::redirect_refused, "https"},
       {StopReason::redirect_invalid, "Location"},
+      {StopReason::server_forbids, "the server asked not to"},
       {StopReason::attempts_exhausted, "safe to send it again"},
       {StopReason::deadline, "safe to send it again"}};
   for (const auto& [reason, words] : stops) {
     EXPECT_NE(failed(reason).find(words), std::string::npos) << to_string(reason);
+  }
+}
+
+TEST(Report, AStatusOfTheMomentThatThePolicyLeavesOutCallsForNoCorrection) {
+  CallReport report = two_attempts();
+  report.outcome = CallOutcome::failed;
+  report.stop_reason = StopReason::permanent_status;
+  for (const int status : {408, 429, 500, 502, 503, 504}) {
+    report.attempts[1].status = status;
+    EXPECT_NE(report.text().find("next: it is safe to send it again"), std::string::npos) << status;
+  }
+  report.attempts[1].status = 501;
+  EXPECT_NE(report.text().find("next: correct the request"), std::string::npos);
+}
+
+TEST(Report, AHintIsCalledByWhoSaidIt) {
+  CallReport report = two_attempts();
+  const std::pair<Signal, const char*> names[] = {
+      {Signal::rate_limit, "status 503, RateLimit 120 s"},
+      {Signal::vendor_rate_limit, "status 503, vendor's rate limit 120 s"},
+      {Signal::retry_after_ms, "status 503, retry-after-ms 120 s"}};
+  for (const auto& [signal, words] : names) {
+    report.attempts[1].asked_by = signal;
+    EXPECT_NE(report.line().find(words), std::string::npos) << report.line();
   }
 }
 
