@@ -14,6 +14,11 @@ says() {
     grep -qF -- "$line" "$work/flat" || { fail "no '$line': $*"; cat "$work/out"; }
   done <<<"$words"
 }
+never() {  # words that the output must not hold, flags…
+  local words=$1; shift
+  LC_ALL=C.UTF-8 COLUMNS=120 "$REDIAL" explain "$@" >"$work/out" 2>&1 || fail "exit $?: $*"
+  tr '\n' ' ' <"$work/out" | tr -s ' ' | grep -qF -- "$words" && { fail "'$words': $*"; cat "$work/out"; }
+}
 refuses() {  # words, flags…
   local words=$1; shift
   "$REDIAL" explain "$@" >"$work/out" 2>"$work/err"
@@ -103,6 +108,56 @@ says 'the caller declared that repeating it is harmless (--idempotent)' --method
 # The attempt takes its limit of 10 s, so that the deadline of 10.1 s leaves no time for a typical wait.
 says 'redial stops: deadline.' --error timeout -m 10.1
 says 'sends it again after 0 s to 0.5 s' --error timeout
+
+# Who asked for the wait is named.
+says '30 s (X-RateLimit-Reset). It is never asked earlier
+[server_signals]' --status 429 --header 'X-RateLimit-Remaining: 0' --header 'X-RateLimit-Reset: 30'
+says '1.5 s (retry-after-ms). It is never asked earlier
+[server_signals]' --status 429 --header 'Retry-After: 1' --header 'retry-after-ms: 1500'
+says '30 s (RateLimit). It is never asked earlier
+[draft-ietf-httpapi-ratelimit-headers]' --status 429 --header 'RateLimit: "a";r=0;t=30'
+says '7 s (Retry-After). It is never asked earlier
+[RFC 9110 §10.2.3]' --status 429 --header 'Retry-After: 7'
+says 'redial stops: retry_after_too_long.
+[server_signals]
+without X-RateLimit-Reset: sends it again' --status 429 --header 'X-RateLimit-Remaining: 0' --header 'X-RateLimit-Reset: 30' -m 9
+says '"-1" is not a valid Retry-After: ignored. [RFC 9110 §10.2.3]' --status 429 --header 'Retry-After: -1'
+says '"-1" is not a valid Retry-After: ignored.' --method POST --status 503 --header 'Retry-After: -1'
+# What turned the request away has not acted: what is said of a second send agrees.
+says 'redial stops: body_lost.
+sending it again would be safe
+404 turned the request away; POST is not idempotent' --method POST --status 404 --error body
+never 'acted on' --method POST --status 404 --error body
+says 'It has acted on the request' --method POST --status 200 --error body
+says 'It may have acted on the request' --method POST --status 501 --error body
+says 'redial stops: not_idempotent.
+sending it again would be safe
+404 turned the request away, but is none of the statuses after which any method is sent again; POST is not idempotent' --method POST --status 404 --retry-on 404
+never 'act twice' --method POST --status 404 --retry-on 404
+# Worth one more try.
+says '421 is worth one more try, over a new connection, not two. [RFC 9110 §15.5.20]' --status 421 --attempt 2
+says '425 is worth one more try, not two. [RFC 8470 §5.2]' --status 425 --attempt 2
+# A status that the policy leaves out is not at fault.
+says '503 is not in status_forcelist. [status_forcelist]
+it is safe to send it again' --status 503 --retry-on 404
+never 'answered the same' --status 503 --retry-on 404
+never 'correct the request' --status 503 --retry-on 404
+says '429 is not in status_forcelist. [status_forcelist]' --status 429 --retry-on 404
+says '501 is not in status_forcelist: another try would be answered the same.' --status 501
+# How a redirect goes on.
+says '302 leads elsewhere, as GET, without the body; a redirect spends no retry' --status 302 --method POST --header 'Location: /x'
+says '307 leads elsewhere, with the same method and body; a redirect' --status 307 --method POST --header 'Location: /x'
+says '302 leads elsewhere; a redirect' --status 302 --header 'Location: /x'
+# No wait has a reason too.
+policies=$(dirname "$0")/../../examples/policies
+says 'sends it again at once.
+The first retry does not wait. [first_wait_free]' --status 503 --policy "$policies/urllib3.toml"
+says 'backoff_factor, 2 s, doubles' --status 503 --attempt 2 --policy "$policies/urllib3.toml"
+says 'Retries do not wait: backoff_factor is 0 s. [backoff_factor]' --status 503 --backoff 0
+says 'redial stops: server_forbids.
+do not send it again as it is: the server asked not to' --status 503 --header 'X-Should-Retry: false'
+never 'it is safe to send it again' --status 503 --header 'X-Should-Retry: false'
+says 'total = 0 makes at most 1 attempt,' --retry 0 --status 500
 
 # --- the schedule
 
