@@ -18,10 +18,14 @@ SteadyTime earlier(SteadyTime time, Duration span) {
 Drive::Drive(StepSource& call, DriveHost& host, std::stop_token stop, Pace pace)
     : call_(call), host_(host), stop_(std::move(stop)), skips_waits_(pace.skip_waits) {}
 
+void Drive::change_clocks(SteadyTime before) {
+  apart_ += before - host_.loop().now().steady;
+}
+
 // The call's time.
 Now Drive::now() {
   Now time = host_.loop().now();
-  time.steady = saturating_add(time.steady, skipped_);
+  time.steady = saturating_add(time.steady, skipped_ + apart_);
   time.wall = saturating_add(time.wall, skipped_);
   return time;
 }
@@ -51,7 +55,7 @@ std::optional<SteadyTime> Drive::advance() {
           break;
         }
         if (!is_sending()) attempts_.reset();  // a call that waits long holds nothing of them
-        return earlier(step.until, skipped_);
+        return earlier(step.until, skipped_ + apart_);
       case Step::Kind::finish:
         return std::nullopt;
     }
@@ -83,7 +87,7 @@ void Drive::start(const Step& step) {
   Attempt& attempt = idle_attempt();
   attempt.number = step.attempt;
   attempt.limits = step.limits;
-  attempt.limits.deadline = earlier(step.limits.deadline, skipped_);
+  attempt.limits.deadline = earlier(step.limits.deadline, skipped_ + apart_);
   attempt.outcome.reset();
   attempt.response = ReceivedResponse();
   if (const auto refused = host_.prepare(attempt)) {

@@ -49,6 +49,9 @@ class Drive {
   Drive(StepSource& call, DriveHost& host, std::stop_token stop, Pace pace = {});
   /// Nothing: the call is over. A time: call again then, or after any event on the loop.
   std::optional<SteadyTime> advance();
+  /// The host's loop is another one, whose clock has no beginning in common with the last one's (a
+  /// script's and the real one): the call goes on from `before`, its loop's time until now.
+  void change_clocks(SteadyTime before);
   /// As if the stop token had fired: the next `advance` ends the call.
   void cancel() noexcept { cancel_asked_ = true; }
   bool is_sending() const noexcept;
@@ -67,7 +70,8 @@ class Drive {
   StepSource& call_;
   DriveHost& host_;
   std::stop_token stop_;
-  Duration skipped_{};                 // the call's clock is ahead of the loop's by this
+  Duration skipped_{};                 // the call's clock is ahead of the loop's by this,
+  Duration apart_{};                   // and its steady one by this as well
   std::unique_ptr<Attempt> attempts_;  // a small set; hedging will use two
   bool cancel_asked_ = false;
   bool stop_told_ = false;

@@ -336,8 +336,11 @@ void HttpCall::go_to(const Url& url) {
   const auto& transport = session_.mounts.transport_of(*mount_);
   if (before != nullptr && session_.mounts.transport_of(*before) == transport) return;
   waker_.reset();
+  const bool was_real = loop_ == nullptr || loop_->takes_real_time();
+  const SteadyTime was = loop_ == nullptr ? SteadyTime{} : loop_->now().steady;
   loop_.reset();
   loop_ = leased(transport);
+  if (drive_ && loop_->takes_real_time() != was_real) drive_->change_clocks(was);
   if (options_.stop.stop_possible()) {
     waker_ = std::make_unique<std::stop_callback<Waker>>(options_.stop, Waker{loop_.get(), owner_});
   }

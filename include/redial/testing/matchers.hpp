@@ -24,6 +24,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <redial/http/redact.hpp>
 #include <redial/policy/report.hpp>
 #include <redial/session/errors.hpp>
 #include <redial/testing/fault_server.hpp>
