@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "call_options.hpp"
+#include "collected_body.hpp"
 #include "errors.hpp"
 
 namespace redial::cli {
@@ -27,28 +28,47 @@ std::string urlencoded(const std::string& given) {
   return name.empty() ? plus_encoded(content) : name + "=" + plus_encoded(content);
 }
 
-// -d takes the line ends out of a file, --data-binary leaves it alone.
-std::string plain_data(const std::string& flag, const std::string& given, bool strip_lines) {
+// -d takes the line ends out of a file, --data-binary and --json leave it alone.
+std::string plain_data(const std::string& flag, const std::string& given) {
   if (given.empty() || given.front() != '@') return given;
-  std::string content = read_named(flag, given.substr(1));
-  if (strip_lines)
-    std::erase_if(content, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-  return content;
+  return without_line_ends(read_named(flag, given.substr(1)));
 }
 
-std::string joined_data(const CallFlags& flags) {
-  std::string joined;
+void append_data(CollectedBody& body, const std::string& flag, const std::string& given) {
+  if (given.empty() || given.front() != '@') return body.append(given);
+  body.append_named(flag, given.substr(1));
+}
+
+void append_data(std::string& text, const std::string& flag, const std::string& given) {
+  text += given.empty() || given.front() != '@' ? given : read_named(flag, given.substr(1));
+}
+
+// Each piece in the order typed.
+template <class Output>
+void join_data(const CallFlags& flags, Output& output) {
   auto data = flags.data.begin();
   auto binary = flags.data_binary.begin();
   auto encoded = flags.data_urlencode.begin();
   for (std::size_t i = 0; i < flags.data_order.size(); ++i) {
     const char kind = flags.data_order[i];
-    if (i > 0) joined += '&';
-    if (kind == 'd') joined += plain_data("-d", *data++, true);
-    if (kind == 'b') joined += plain_data("--data-binary", *binary++, false);
-    if (kind == 'u') joined += urlencoded(*encoded++);
+    if (i > 0) output.append("&");
+    if (kind == 'd') output.append(plain_data("-d", *data++));
+    if (kind == 'b') append_data(output, "--data-binary", *binary++);
+    if (kind == 'u') output.append(urlencoded(*encoded++));
   }
-  return joined;
+}
+
+// Into the query, as curl: no empty data, and no & behind a ? or another &.
+std::string with_query(const std::string& url, const std::string& data) {
+  const auto fragment = std::min(url.find('#'), url.size());
+  std::string base = url.substr(0, fragment);
+  const auto query = base.find('?');
+  if (query == std::string::npos) {
+    base += data.empty() ? "" : "?";
+  } else if (query + 1 < base.size() && base.back() != '&') {
+    base += '&';
+  }
+  return base + data + url.substr(fragment);
 }
 
 void set_default(Headers& headers, const char* name, const char* value) {
@@ -56,6 +76,11 @@ void set_default(Headers& headers, const char* name, const char* value) {
 }
 
 }  // namespace
+
+std::string without_line_ends(std::string text) {
+  std::erase_if(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return text;
+}
 
 void add_body(const CallFlags& flags, CallSetup& setup) {
   const bool has_data =
@@ -69,26 +94,24 @@ void add_body(const CallFlags& flags, CallSetup& setup) {
   if (has_form) setup.options.multipart = form_parts(flags.form);
   if (flags.get_with_data && !flags.json.empty()) throw UsageError("--json: not together with -G");
   if (!flags.json.empty()) {
-    std::string content;
-    for (const auto& given : flags.json) content += plain_data("--json", given, false);
-    setup.options.body = Body::bytes(std::move(content));
+    CollectedBody body;
+    for (const auto& given : flags.json) append_data(body, "--json", given);
+    setup.options.body = body.take();
     set_default(setup.options.headers, "Content-Type", "application/json");
     set_default(setup.options.headers, "Accept", "application/json");
   } else if (has_data && flags.get_with_data) {
-    const std::string joined = joined_data(flags);
-    const auto fragment = setup.url.find('#');
-    std::string base = setup.url.substr(0, fragment);
-    base += (base.find('?') == std::string::npos ? "?" : "&") + joined;
-    setup.url = base + (fragment == std::string::npos ? "" : setup.url.substr(fragment));
+    std::string data;
+    join_data(flags, data);
+    setup.url = with_query(setup.url, data);
   } else if (has_data) {
     const bool one_file = flags.data_binary.size() == 1 && flags.data.empty() &&
-                          flags.data_urlencode.empty() && flags.data_binary[0].size() > 1 &&
-                          flags.data_binary[0][0] == '@' && flags.data_binary[0] != "@-";
-    try {
-      setup.options.body =
-          one_file ? Body::file(flags.data_binary[0].substr(1)) : Body::bytes(joined_data(flags));
-    } catch (const std::system_error& error) {
-      throw UsageError(std::string("--data-binary: ") + error.what());
+                          flags.data_urlencode.empty() && flags.data_binary[0].starts_with('@');
+    if (one_file) {
+      setup.options.body = named_body("--data-binary", flags.data_binary[0].substr(1));
+    } else {
+      CollectedBody body;
+      join_data(flags, body);
+      setup.options.body = body.take();
     }
     set_default(setup.options.headers, "Content-Type", "application/x-www-form-urlencoded");
   }

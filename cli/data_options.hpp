@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 namespace CLI {
 class App;
 }
@@ -15,5 +17,8 @@ void note_order(const CLI::App& app, CallFlags& flags);
 /// The body, or the query by -G, that -d and its kind, --json or -F make, and the fields that go
 /// with it. Throws UsageError naming the flag.
 void add_body(const CallFlags& flags, CallSetup& setup);
+
+/// As curl reads a text for a flag: CR, LF and NUL are not part of it.
+std::string without_line_ends(std::string text);
 
 }  // namespace redial::cli

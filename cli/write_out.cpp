@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "call_options.hpp"
+#include "data_options.hpp"
 #include "errors.hpp"
 
 namespace redial::cli {
@@ -154,8 +155,9 @@ std::string expand(std::string_view format,
 }  // namespace
 
 std::string checked_write_out(const std::string& given) {
-  std::string format =
-      given.empty() || given.front() != '@' ? given : read_named("-w", given.substr(1));
+  std::string format = given.empty() || given.front() != '@'
+                           ? given
+                           : without_line_ends(read_named("-w", given.substr(1)));
   const auto check = [](std::string_view name) -> std::string {
     if (find(name) == nullptr) {
       std::string known;

@@ -10,6 +10,7 @@ expect 2 'one of none, full' "$REDIAL" get --jitter some http://127.0.0.1:9/
 expect 2 'between 100 and 599' "$REDIAL" get --retry-on 99 http://127.0.0.1:9/
 expect 2 'total' "$REDIAL" get --retry -1 http://127.0.0.1:9/
 expect 2 'cannot open' "$REDIAL" post -d @"$work/none" http://127.0.0.1:9/
+expect 2 'Is a directory' "$REDIAL" post --data-binary @"$work" http://127.0.0.1:9/
 expect 2 'TlsOptions.ca_file' "$REDIAL" get --cacert "$work/none" https://127.0.0.1:9/
 expect 2 'control character' "$REDIAL" get -H "$(printf 'X: a\001b')" http://127.0.0.1:9/
 expect 74 'No such file' "$REDIAL" get -o "$work/none/x" http://127.0.0.1:9/
