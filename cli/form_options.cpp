@@ -1,22 +1,32 @@
 #include "form_options.hpp"
 
-#include <system_error>
+#include <algorithm>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 
 #include "call_options.hpp"
+#include "collected_body.hpp"
 #include "errors.hpp"
 
 namespace redial::cli {
 namespace {
 
-// A value up to the next `;`, or in quotes with \" and \\ undone; taken off `rest`.
+constexpr std::string_view k_spaces = " \t\n\v\f\r";
+
+void skip_spaces(std::string_view& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(k_spaces), rest.size()));
+}
+
+// A value up to the next `;`, without the spaces around it, or in quotes with \" and \\ undone;
+// taken off `rest`.
 std::string take_value(std::string_view& rest, const std::string& argument) {
   std::string value;
+  skip_spaces(rest);
   if (rest.empty() || rest.front() != '"') {
     value = std::string(rest.substr(0, rest.find(';')));
     rest.remove_prefix(value.size());
-    while (!value.empty() && value.back() == ' ') value.pop_back();
+    value.erase(value.find_last_not_of(k_spaces) + 1);
     return value;
   }
   rest.remove_prefix(1);
@@ -29,7 +39,21 @@ std::string take_value(std::string_view& rest, const std::string& argument) {
   }
   if (rest.empty()) throw UsageError("-F " + argument + ": the quote is not closed");
   rest.remove_prefix(1);
+  skip_spaces(rest);
   return value;
+}
+
+// curl's `,` goes on with another file of the same name.
+void refuse_lists(std::string_view written, const std::string& argument) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (written[i] == '"') quoted = !quoted;
+    if (quoted && written[i] == '\\') ++i;
+    if (!quoted && written[i] == ',')
+      throw UsageError("-F " + argument +
+                       ": several files in one -F are not supported; give each a -F, or put what "
+                       "holds a , into quotes");
+  }
 }
 
 bool take_word(std::string_view& rest, std::string_view word) {
@@ -54,14 +78,18 @@ void take_settings(Part& part, std::string_view rest, const std::string& argumen
   while (!rest.empty()) {
     const std::string_view before = rest;
     rest.remove_prefix(1);  // the ;
-    while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+    skip_spaces(rest);
     if (take_word(rest, "type=")) {
       part.type = take_value(rest, argument);
       // A type has parameters of its own: text/plain;charset=utf-8.
-      while (rest.size() > 1 && !iequals(rest.substr(1, 9), "filename=") &&
-             !iequals(rest.substr(1, 8), "headers=") && rest.front() == ';') {
-        part.type += ';';
-        rest.remove_prefix(1);
+      while (rest.starts_with(';')) {
+        std::string_view after = rest.substr(1);
+        skip_spaces(after);
+        if (after.empty() || iequals(after.substr(0, 9), "filename=") ||
+            iequals(after.substr(0, 8), "headers="))
+          break;
+        part.type += rest.substr(0, rest.size() - after.size());
+        rest = after;
         part.type += take_value(rest, argument);
       }
     } else if (take_word(rest, "filename=")) {
@@ -116,34 +144,28 @@ void declare_form(CLI::App& app, FormFlags& flags, const char* group) {
 
 Part form_part(const std::string& argument) {
   auto [name, value] = name_and_value("-F", argument);
+  if (value.starts_with('(') || (name.empty() && value == ")"))
+    throw UsageError("-F " + argument +
+                     ": curl's nested multiparts are not supported; put a text that begins with a "
+                     "parenthesis into quotes, or use --form-string");
   std::string_view rest = value;
   const char mark = rest.empty() ? '\0' : rest.front();
   if (mark == '@' || mark == '<') rest.remove_prefix(1);
+  const std::string_view written = rest;
   const std::string text = take_value(rest, argument);
   if (!rest.empty() && rest.front() != ';') {
     throw UsageError("-F " + argument + ": '" + std::string(rest) + "' after a quote");
   }
-  Part part;
-  if (mark == '@' && text != "-") {
-    try {
-      part = Part::file(name, text);
-    } catch (const std::system_error& error) {
-      throw UsageError("-F " + argument + ": " + error.what());
-    }
-  } else if (mark == '@') {
-    part = {.name = name,
-            .content = Body::bytes(read_named("-F", text)),
-            .filename = "-",
-            .type = "application/octet-stream"};
-  } else {
-    part = Part::field(name, mark == '<' ? read_named("-F", text) : text);
-  }
-  const std::string guessed = part.type;
-  part.type.clear();
+  if (mark == '@') refuse_lists(written, argument);
+  const bool named = mark == '@' || mark == '<';
+  Part part{.name = name,
+            .content = named ? named_body("-F " + argument, text) : Body::bytes(text)};
+  if (mark == '@') part.filename = std::filesystem::path(text).filename().string();
   take_settings(part, rest, argument);
-  if (part.type.empty()) {
-    // As curl: a new name brings the type it suggests.
-    part.type = mark == '@' && part.filename ? std::string(media_type_of(*part.filename)) : guessed;
+  if (mark == '@' && part.type.empty()) {
+    // As curl: a new name brings the type it suggests, and standard input has no other.
+    part.type = media_type_of(*part.filename);
+    if (text == "-" && part.type == "application/octet-stream") part.type.clear();
   }
   return part;
 }

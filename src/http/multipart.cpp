@@ -45,8 +45,8 @@ void check_name(const Part& part, std::string_view text, const char* what) {
 std::string head_of(const Part& part, const std::string& boundary) {
   check_name(part, part.name, "name");
   check_name(part, part.filename.value_or(""), "file name");
-  std::string head = "--" + boundary + "\r\nContent-Disposition: form-data; name=";
-  head += in_quotes(part.name);
+  std::string head = "--" + boundary + "\r\nContent-Disposition: form-data";
+  if (!part.name.empty()) head += "; name=" + in_quotes(part.name);
   if (part.filename) head += "; filename=" + in_quotes(*part.filename);
   head += "\r\n";
   Headers fields;

@@ -43,6 +43,12 @@ TEST_F(FormArgument, IsAField) {
   const Part typed = form_part("json={\"a\":1};type=application/json; charset=utf-8");
   EXPECT_EQ(text(typed), "{\"a\":1}");
   EXPECT_EQ(typed.type, "application/json; charset=utf-8");
+  const Part spaced = form_part("a= x y ; type=a/b ;charset=c ; filename=z");
+  EXPECT_EQ(text(spaced), "x y");
+  EXPECT_EQ(spaced.type, "a/b;charset=c");
+  EXPECT_EQ(spaced.filename, "z");
+  EXPECT_EQ(text(form_part("a=\"(x\" ")), "(x");
+  EXPECT_EQ(text(form_part("a=  @x")), "@x") << "no file";
   EXPECT_EQ(text(form_part("a=\"x;y \\\"z\\\\\"")), "x;y \"z\\");
 }
 
@@ -74,6 +80,10 @@ TEST_F(FormArgument, ThatMakesNoSenseIsNamed) {
        std::vector<std::pair<std::string, std::string>>{{"novalue", "name=value"},
                                                         {"a=@" + file("none"), "none"},
                                                         {"a=<" + file("none"), "none"},
+                                                        {"a=@x,y", "several files"},
+                                                        {"a=@x;type=text/plain,y", "several files"},
+                                                        {"a=(;type=multipart/mixed", "nested"},
+                                                        {"=)", "nested"},
                                                         {"a=b;c", "--form-string"},
                                                         {"a=b;encoder=base64", "type="},
                                                         {"a=\"b", "not closed"},

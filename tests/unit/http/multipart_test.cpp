@@ -50,6 +50,11 @@ TEST(Multipart, IsLaidOutAsRfc2046) {
   EXPECT_TRUE(body.in_memory().has_value());
 }
 
+TEST(Multipart, APartNeedsNoName) {
+  EXPECT_EQ(all_of(multipart_body({Part::field("", "1")}, "B")),
+            "--B\r\nContent-Disposition: form-data\r\n\r\n1\r\n--B--\r\n");
+}
+
 // WHATWG HTML §4.10.21.8, browsers, curl since 7.81.
 TEST(Multipart, QuotesNamesAsBrowsersDo) {
   const std::string text = all_of(
