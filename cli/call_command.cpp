@@ -1,6 +1,5 @@
 #include "call_command.hpp"
 
-#include <cctype>
 #include <cstdio>
 #include <memory>
 
@@ -13,6 +12,7 @@
 #include "exit_codes.hpp"
 #include "output.hpp"
 #include "same_file.hpp"
+#include "terminal.hpp"
 #include "write_out.hpp"
 
 namespace redial::cli {
@@ -33,7 +33,8 @@ void show_fields(char mark, const Headers& headers, const std::vector<std::strin
   const std::vector<std::string> fields = joined(default_secret_header_names(), redact);
   const std::vector<std::string> parameters = secret_parameters(redact);
   for (const auto& field : headers) {
-    const std::string value = redacted_field(field.name, field.value, fields, parameters);
+    const std::string value =
+        without_controls(redacted_field(field.name, field.value, fields, parameters));
     std::fprintf(stderr, "%c %s: %s\n", mark, field.name.c_str(), value.c_str());
   }
   std::fprintf(stderr, "%c\n", mark);
@@ -46,22 +47,20 @@ void show_exchange(const Response& response, const CallReport& report,
   std::fprintf(stderr, "> %s %s\n", request.method.c_str(), url.c_str());
   show_fields('>', request.headers, redact);
   std::fprintf(stderr, "< %s %d %s\n", std::string(response.protocol()).c_str(), response.status(),
-               response.reason().c_str());
+               without_controls(response.reason()).c_str());
   show_fields('<', response.headers(), redact);
 }
 
-// The file's name for -O: the last segment of the path.
+// The file's name for -O: the last segment of the path, as it is written there.
 std::string remote_name(const CallFlags& flags) {
   const Url parsed(flags.url);
   std::string_view path = parsed.path();
   path.remove_prefix(path.rfind('/') + 1);
-  std::string name = percent_decode(path);
-  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
-      name.find('\0') != std::string::npos) {
+  if (path.empty()) {
     throw UsageError("-O: " + parsed.redacted(secret_parameters(flags.redact)) +
                      " has no file name; use -o FILE");
   }
-  return name;
+  return std::string(path);
 }
 
 bool to_stdout(const CallFlags& flags) {
@@ -105,10 +104,7 @@ std::unique_ptr<ProgressSink> make_progress(const CallFlags& flags, BodyOutput& 
 // What the server said with an error status, when it is short text: the reason is often there.
 void show_error_body(const Response& response) {
   constexpr std::size_t most = 500;
-  std::string text = response.text().substr(0, most);
-  for (char& c : text) {
-    if (std::iscntrl(static_cast<unsigned char>(c)) != 0) c = ' ';
-  }
+  const std::string text = without_controls(response.text().substr(0, most));
   if (text.find_first_not_of(' ') == std::string::npos) return;
   std::fprintf(stderr, "  the server said: %s%s\n", text.c_str(),
                response.body().size() > most ? " …" : "");
@@ -120,6 +116,7 @@ class ReportFile {
   // afterwards.
   explicit ReportFile(const std::string& path) {
     to_stdout_ = path == "-";
+    if (to_stdout_) need_stdout();
     if (!path.empty() && !to_stdout_) file_ = file_output(path);
   }
   void write(const CallReport& report) {
@@ -148,6 +145,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
   CallSetup setup = make_setup(flags);
   if (std::string why; !Url::try_parse(setup.url, &why)) throw UsageError(why);
   const std::string format = checked_write_out(flags.write_out);
+  if (!format.empty()) need_stdout();
   refuse_shared({{flags.remote_name ? "-O" : "-o", output_name(flags)},
                  {"--report", flags.report},
                  {"-c", flags.cookies.jar}});
@@ -187,7 +185,7 @@ int run_call(const CallFlags& flags, const Interrupt& interrupt) {
     }
   }
   if (!ok && result && shows_head(flags) && to_stdout(flags)) {
-    try_to([&] { write_all(STDOUT_FILENO, head_text(*result), "standard output"); });
+    try_to([&] { write_all(STDOUT_FILENO, heads_text(*result), "standard output"); });
   }
   try_to([&] { report_file.write(report); });
   try_to([&] { cookie_file.save(); });

@@ -51,11 +51,16 @@ void add_headers(const CallFlags& flags, RequestOptions& options) {
       add_header_line(options.headers, options.unset_headers, line);
     }
   }
+  // As curl: a field that is given stays, whatever leaves it out beside it.
+  std::erase_if(options.unset_headers,
+                [&](const std::string& name) { return options.headers.contains(name); });
   const auto set = [&](const char* name, const std::optional<std::string>& value) {
     if (!value || options.headers.contains(name)) return;  // curl: a field given by -H counts
     if (value->empty()) return options.unset_headers.emplace_back(name), void();
     options.headers.set(name, *value);
   };
+  if (flags.referer && flags.referer->ends_with(";auto"))
+    throw UsageError("-e: ;auto (a Referer of its own for each redirect) is not supported");
   set("User-Agent", flags.user_agent);
   set("Referer", flags.referer);
   // As curl: a coding is asked for, and undone, only when the user says so.
@@ -98,7 +103,9 @@ void repeatable(CLI::App& app, const char* name, Values& values, const char* tex
 
 void declare(CLI::App& app, CallFlags& flags) {
   const char* const curl = "curl's flags, curl's meaning";
-  app.add_option("-X,--request", flags.x_method, "must agree with the command")->group(curl);
+  const std::string usual_group = app.option_defaults()->get_group();
+  app.option_defaults()->group(curl);
+  app.add_option("-X,--request", flags.x_method, "must agree with the command");
   repeatable(app, "-H,--header", flags.headers, "field 'Name: value', or @file, @-");
   repeatable(app, "-d,--data", flags.data, "body, or @file, @-; several are joined by &");
   repeatable(app, "--data-binary", flags.data_binary, "as -d, files untouched");
@@ -153,6 +160,7 @@ void declare(CLI::App& app, CallFlags& flags) {
       ->allow_extra_args(false)
       ->group(k_ours);
   declare_log(app, flags.log);
+  app.option_defaults()->group(usual_group);
 
   for (CLI::Option* const option : app.get_options()) {
     if (option->get_items_expected_max() == 1) option->take_last();  // as curl
@@ -161,6 +169,7 @@ void declare(CLI::App& app, CallFlags& flags) {
 }
 
 std::uint64_t size_of(const std::string& flag, std::string text) {
+  const std::string given = text;
   std::uint64_t unit = 1;
   const std::string_view suffixes = "kmg";
   if (!text.empty()) {
@@ -174,7 +183,7 @@ std::uint64_t size_of(const std::string& flag, std::string text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() ||
       value > (std::uint64_t{1} << 50)) {
-    throw UsageError(flag + ": not a size: " + text);
+    throw UsageError(flag + ": not a size: " + given);
   }
   return value * unit;
 }

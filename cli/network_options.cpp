@@ -1,12 +1,12 @@
 #include "network_options.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <arpa/inet.h>
 
 #include "call_options.hpp"
 #include "errors.hpp"
-#include "http/lower.hpp"
 #include "split.hpp"
 
 namespace redial::cli {
@@ -23,17 +23,34 @@ std::string with_port(std::string proxy) {
   return proxy;
 }
 
+// --resolve's "host:port" in the form that the wire compares: the host as a URL has it.
+std::string resolve_key(const std::string& given, const std::string& host,
+                        const std::string& port) {
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc() || end != port.data() + port.size() || number == 0)
+    throw UsageError("--resolve: '" + port + "' is not a port: " + given);
+  if (host == "*") return host + ":" + std::to_string(number);
+  std::string why;
+  const auto url = Url::try_parse("http://" + host + "/", &why);
+  if (!url || url->path() != "/" || url->user() || url->query() || url->fragment())
+    throw UsageError("--resolve: '" + host + "' is not a host: " + given);
+  return std::string(url->host()) + ":" + std::to_string(number);
+}
+
 }  // namespace
 
 void add_resolve(const CallFlags& flags, SessionOptions& session) {
   for (const auto& given : flags.resolve) {
-    const auto first = given.find(':');
+    // curl's + lets the entry age; here each lasts as long as the command.
+    const std::size_t begin = given.starts_with('+') ? 1 : 0;
+    const auto first = given.find(':', begin);
     const auto second = first == std::string::npos ? first : given.find(':', first + 1);
-    if (second == std::string::npos || second + 1 == given.size()) {
+    if (second == std::string::npos) {
       throw UsageError("--resolve: expected host:port:address, got '" + given + "'");
     }
-    const std::string host = detail::lowered(given.substr(0, second));
     auto addresses = split(given.substr(second + 1), ',');
+    if (addresses.empty()) throw UsageError("--resolve: no address in '" + given + "'");
     for (auto& address : addresses) {
       std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
       in6_addr parsed{};
@@ -41,7 +58,9 @@ void add_resolve(const CallFlags& flags, SessionOptions& session) {
           inet_pton(AF_INET6, address.substr(0, address.find('%')).c_str(), &parsed) != 1)
         throw UsageError("--resolve: not an address: " + address);
     }
-    session.wire.resolve[host] = std::move(addresses);
+    const std::string key = resolve_key(given, given.substr(begin, first - begin),
+                                        given.substr(first + 1, second - first - 1));
+    session.wire.resolve[key] = std::move(addresses);
   }
 }
 

@@ -143,6 +143,12 @@ void write_all(int fd, std::string_view bytes, const std::string& name) {
   }
 }
 
+void need_stdout() {
+  const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+    throw OutputError("standard output: it is closed; nothing was sent");
+}
+
 std::filesystem::path temporary_folder() {
   std::error_code error;
   auto folder = std::filesystem::temp_directory_path(error);
@@ -167,8 +173,10 @@ int unlinked_file() {
   return fd;
 }
 
-std::string head_text(const Response& response) {
-  std::string text(response.protocol());
+std::string heads_text(const Response& response) {
+  std::string text;
+  for (const Response& before : response.history()) text += heads_text(before);
+  text += response.protocol();
   text += " " + std::to_string(response.status()) + " " + response.reason() + "\r\n";
   for (const auto& field : response.headers()) text += field.name + ": " + field.value + "\r\n";
   return text + "\r\n";
@@ -177,7 +185,7 @@ std::string head_text(const Response& response) {
 void BodyOutput::begin(const Response& response) {
   reset();
   bytes_ = 0;
-  if (with_head_) append(head_text(response));
+  if (with_head_) append(heads_text(response));
 }
 
 void BodyOutput::write(std::string_view piece) {
@@ -191,9 +199,11 @@ void BodyOutput::commit() {
 }
 
 std::unique_ptr<BodyOutput> held_stdout() {
+  need_stdout();
   return std::make_unique<HeldStdout>();
 }
 std::unique_ptr<BodyOutput> live_stdout() {
+  need_stdout();
   return std::make_unique<LiveStdout>();
 }
 std::unique_ptr<BodyOutput> file_output(const std::string& path) {

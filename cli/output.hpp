@@ -14,6 +14,10 @@ namespace redial::cli {
 /// Writes all of `bytes` or throws OutputError naming `name`.
 void write_all(int fd, std::string_view bytes, const std::string& name);
 
+/// Before anything is sent that would be written there: throws OutputError when standard output is
+/// closed.
+void need_stdout();
+
 /// Where temporary files go. Throws OutputError naming TMPDIR.
 std::filesystem::path temporary_folder();
 
@@ -23,8 +27,8 @@ void keep_as_bak(const std::string& path);
 /// A temporary file that vanishes with its descriptor. Throws OutputError naming its folder.
 int unlinked_file();
 
-/// The head of an answer as it stood on the wire, for -i and -I.
-std::string head_text(const Response& response);
+/// The heads of an answer and of the redirects before it as they stood on the wire, for -i and -I.
+std::string heads_text(const Response& response);
 
 /// Where a body goes when it is whole: nothing is shown before that.
 class BodyOutput : public BodySink {
@@ -49,6 +53,7 @@ class BodyOutput : public BodySink {
   bool committed_ = false;
 };
 
+/// Each throws OutputError when stdout is closed.
 /// stdout, held back until whole: 4 MiB in memory, then an unlinked temporary file.
 std::unique_ptr<BodyOutput> held_stdout();
 /// stdout at once (-N): what was written cannot be taken back, so body errors are final.

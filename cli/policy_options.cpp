@@ -1,6 +1,9 @@
 #include "policy_options.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include <CLI/CLI.hpp>
 
@@ -19,10 +22,17 @@ Duration seconds_of(const std::string& flag, double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
+// A list that holds nothing would turn off what it was to choose.
+std::vector<std::string> items_of(const char* flag, const std::string& list) {
+  auto items = split(list, ',');
+  if (items.empty()) throw UsageError(std::string(flag) + ": '" + list + "' is an empty list");
+  return items;
+}
+
 // "429,500-504"
 Statuses statuses_of(const std::string& list) {
   Statuses statuses;
-  for (const auto& part : split(list, ',')) {
+  for (const auto& part : items_of("--retry-on", list)) {
     const auto range = detail::parse_statuses(part);
     if (!range)
       throw UsageError(
@@ -35,8 +45,11 @@ Statuses statuses_of(const std::string& list) {
 }
 
 Methods methods_of(const std::string& list) {
-  if (list == "any") return Methods::any();
-  const auto names = split(list, ',');
+  if (iequals(list, "any")) return Methods::any();
+  const auto names = items_of("--retry-methods", list);
+  if (std::any_of(names.begin(), names.end(),
+                  [](const std::string& name) { return iequals(name, "any"); }))
+    throw UsageError("--retry-methods: any stands alone");
   try {
     return Methods(names.begin(), names.end());
   } catch (const std::invalid_argument& error) {
@@ -95,6 +108,18 @@ void change_adapter(const CallFlags& flags, Adapter& adapter) {
   if (!flags.cert.empty()) tls.key_file = flags.key;
 }
 
+// What curl takes and this does not must not be told as a file that is missing: it may hold a
+// password.
+void check_files(const CallFlags& flags) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(flags.cacert, ignored))
+    throw UsageError("--cacert: " + flags.cacert + " is a directory; name a PEM file");
+  if (flags.cert.find(':') != std::string::npos && !std::filesystem::exists(flags.cert, ignored))
+    throw UsageError(
+        "--cert: there is no such file, and curl's FILE:PASSWORD is not supported: keep the key "
+        "without a password, readable by you alone");
+}
+
 // One limiter for every call, whichever policy rules it.
 std::shared_ptr<Guard> rate_limiter_of(const CallFlags& flags) {
   if (flags.rate.empty()) {
@@ -118,6 +143,7 @@ std::shared_ptr<Guard> rate_limiter_of(const CallFlags& flags) {
 
 void add_policy(const CallFlags& flags, CallSetup& setup) {
   if (!flags.policy.empty()) read_policy_file(flags, setup);
+  check_files(flags);
   change_adapter(flags, setup.adapter);
   for (auto& [prefix, adapter] : setup.routes) change_adapter(flags, adapter);
   if (const auto limiter = rate_limiter_of(flags)) {
@@ -133,7 +159,11 @@ void add_policy(const CallFlags& flags, CallSetup& setup) {
     setup.options.idempotency_key = IdempotencyKey(flags.idempotency_key);
   }
   if (flags.no_redirect) setup.options.follow_redirects = false;
-  if (flags.max_filesize) setup.options.max_body = size_of("--max-filesize", *flags.max_filesize);
+  if (flags.max_filesize) {
+    const std::uint64_t most = size_of("--max-filesize", *flags.max_filesize);
+    // As curl: 0 is no limit at all.
+    setup.options.max_body = most == 0 ? std::numeric_limits<std::uint64_t>::max() : most;
+  }
 }
 
 void declare_policy(CLI::App& app, CallFlags& flags) {

@@ -50,6 +50,29 @@ Terminal terminal() {
   return shown;
 }
 
+std::string without_controls(std::string_view text) {
+  const auto byte_at = [&](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+  };
+  std::string out;
+  std::size_t within = 0;  // bytes that go on with a character of UTF-8
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned byte = byte_at(i);
+    const bool continues = byte >= 0x80 && byte < 0xC0;
+    if (continues && within > 0) {
+      --within;
+      out += text[i];
+      continue;
+    }
+    within = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : byte >= 0xC0 ? 1 : 0;
+    const bool coded = byte == 0xC2 && byte_at(i + 1) >= 0x80 && byte_at(i + 1) < 0xA0;
+    const bool control = coded || byte < 0x20 || byte == 0x7F || (continues && byte < 0xA0);
+    out += control ? ' ' : text[i];
+    if (coded) ++i;
+  }
+  return out;
+}
+
 std::string spelled(std::string text, const Terminal& shown) {
   if (shown.unicode) return text;
   constexpr std::string_view sign = "§";

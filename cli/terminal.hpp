@@ -13,6 +13,10 @@ struct Terminal {
 };
 Terminal terminal();
 
+/// `text` of others with a space for each control character, those of ISO 6429 (U+0080 to U+009F)
+/// included, as UTF-8 or as a byte alone: a terminal obeys them.
+std::string without_controls(std::string_view text);
+
 /// `text` as this terminal can spell it: without Unicode "§" is "sec. ".
 std::string spelled(std::string text, const Terminal& shown);
 

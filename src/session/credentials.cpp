@@ -14,6 +14,13 @@ void ask(const Netrc* netrc, Request& request) {
   }
 }
 
+// As curl: a URL that names a user alone has the password of that user.
+std::string password_of(const Url& url, const std::string& user, const Netrc* netrc) {
+  if (const auto password = url.password()) return *password;
+  const auto login = netrc == nullptr ? std::nullopt : netrc->find(url.host());
+  return login && login->user == user ? login->password : std::string();
+}
+
 const Auth* use(const Auth& auth, Request& request) {
   if (auth.field.empty()) {  // Digest
     request.headers.erase("Authorization");
@@ -35,7 +42,7 @@ const Auth* authorize(Request& request, const RequestOptions& call,
   if (call.auth) return use(*call.auth, request);
   if (request.headers.contains("Authorization") || leaves_out(call)) return nullptr;
   if (const auto user = request.url.user())
-    return use(Auth::basic(*user, request.url.password().value_or("")), request);
+    return use(Auth::basic(*user, password_of(request.url, *user, netrc)), request);
   if (by_session) return use(*by_session, request);
   ask(netrc, request);
   return nullptr;

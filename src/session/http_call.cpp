@@ -110,8 +110,11 @@ class HttpCall::HttpAttempt final : public Attempt {
     copy.headers = received.headers;
     SinkFeed& feed = *call_.feed_;
     const bool decoded = options.decode_content && !codings_to_undo(received.headers).empty();
-    if (!call_.detached_)
-      feed.head(ResponseBuilder::from(std::move(copy), call_.request_), decoded);
+    if (!call_.detached_) {
+      Response head = ResponseBuilder::from(std::move(copy), call_.request_);
+      ResponseBuilder::finish(head, call_.history_, {});
+      feed.head(head, decoded);
+    }
     receive.body_bytes -= std::min(receive.body_bytes, feed.resumed_at());  // it is over the whole
     return &feed;
   }

@@ -75,6 +75,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"header_empty", "get", {"-H", "X-A;"}},
         Case{"header_left_out", "get", {"-H", "Accept:"}},
         Case{"header_replaced", "get", {"-H", "Accept: text/html", "-H", "User-Agent: me"}},
+        Case{"header_given_and_left_out", "get", {"-H", "X-A: b", "-H", "X-A:"}},
+        Case{"header_left_out_and_given", "get", {"-H", "Accept:", "-H", "Accept: a/b"}},
+        Case{"header_left_out_and_agent", "get", {"-H", "User-Agent:", "-A", "me"}},
         Case{"header_file", "get", {"-H", "@fields"}},
         Case{"header_input", "get", {"-H", "@-"}, "/x", "X-In: put\n"},
         Case{"data", "post", {"-d", "a=1", "-d", "b=2"}},
@@ -94,6 +97,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"urlencode_name_file", "post", {"--data-urlencode", "n@lines"}},
         Case{"into_query", "get", {"-G", "-d", "a=1", "--data-urlencode", "b=2 3"}},
         Case{"into_query_after", "get", {"-G", "-d", "a=1"}, "/x?z=0"},
+        Case{"into_query_after_a_mark", "get", {"-G", "-d", "a=1"}, "/x?"},
+        Case{"into_query_after_an_and", "get", {"-G", "-d", "a=1"}, "/x?z&"},
+        Case{"into_query_nothing", "get", {"-G", "-d", ""}},
+        Case{"into_query_nothing_after", "get", {"-G", "-d", ""}, "/x?z"},
         Case{"json", "post", {"--json", "{\"a\"", "--json", ":1}"}},
         Case{"json_accept", "post", {"--json", "1", "-H", "Accept: x/y"}},
         Case{"user", "get", {"-u", "me:pass:word"}}, Case{"user_no_password", "get", {"-u", "me:"}},
@@ -163,6 +170,93 @@ TEST(AsCurl, HeadsAreShownWithIAndAlsoOfAFailure) {
       EXPECT_EQ(redial_command({"get", flag, server.url(path)}).out, theirs.out) << path << flag;
     }
   }
+}
+
+TEST(AsCurl, HeadsOfRedirectsComeFirst) {
+  FaultServer server;
+  server.on("/hop", Reply{.status = 302, .headers = {{"Location", "/hop2"}}, .body = "moved"});
+  server.on("/hop2", Reply{.status = 307, .headers = {{"Location", "/end"}}});
+  server.on("/lost", Reply{.status = 302, .headers = {{"Location", "/gone"}}});
+  server.on("/end", Reply{.headers = {{"X-A", "b"}}, .body = "body"});
+  server.on("/gone", Reply{.status = 404});
+  for (const auto* path : {"/hop", "/lost"}) {
+    for (const auto* flag : {"-i", "-I"}) {
+      const auto theirs = Process({"curl", "-sSLf", flag, server.url(path)}).wait();
+      EXPECT_EQ(redial_command({"get", flag, server.url(path)}).out, theirs.out) << path << flag;
+    }
+  }
+  EXPECT_EQ(redial_command({"get", "-N", "-i", server.url("/hop")}).out,
+            redial_command({"get", "-i", server.url("/hop")}).out);
+}
+
+TEST(AsCurl, AFormatFromAFileIsOneLine) {
+  const TemporaryFolder folder;
+  const std::string format = "@" + folder.file("format", "%{http_code}\r\n%{method}\n\n|");
+  FaultServer server;
+  server.on("", Reply{.body = "ok"});
+  const auto theirs = Process({"curl", "-sS", "-w", format, server.url()}).wait();
+  EXPECT_EQ(theirs.out, "ok200GET|");
+  EXPECT_EQ(redial_command({"get", "-w", format, server.url()}).out, theirs.out);
+}
+
+TEST(AsCurl, ARemoteNameStaysAsItIsWritten) {
+  FaultServer server;
+  server.on("", Reply{.body = "ok"});
+  for (const auto* path : {"/a/x%0Ay%2fz", "/..%2f"}) {
+    const TemporaryFolder theirs, ours;
+    EXPECT_EQ(
+        Process({"curl", "-sSO", server.url(path)}, {.working_folder = theirs.path()}).wait().code,
+        0);
+    EXPECT_EQ(redial_command({"get", "-O", server.url(path)}, {.working_folder = ours.path()}).code,
+              0);
+    EXPECT_EQ(ours.names(), theirs.names());
+  }
+}
+
+TEST(AsCurl, AFileSizeOfZeroIsNoLimit) {
+  FaultServer server;
+  server.on("", Reply{.body = "ok"});
+  EXPECT_EQ(Process({"curl", "-sS", "--max-filesize", "0", server.url()}).wait().out, "ok");
+  EXPECT_EQ(redial_command({"get", "--max-filesize", "0", server.url()}).out, "ok");
+}
+
+TEST(AsCurl, ResolveKnowsHostsInEveryForm) {
+  FaultServer server;
+  server.on("", Reply{.body = "ok"});
+  const std::string port = ":" + std::to_string(server.port());
+  struct Row {
+    std::string entry, host;
+    bool found;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"*" + port, "a.test", true},
+           {"+a.test" + port, "a.test", true},
+           {"A.test:0" + port.substr(1), "a.TEST", true},
+           {"xn--bcher-kva.test" + port,
+            "b\xC3\xBC"
+            "cher.test",
+            true},
+           {"a.test:1", "a.test", false},
+           {"a.test." + port, "a.test", false},
+           {"192.0.2.7" + port, "192.0.2.7", true},
+       }) {
+    const std::string entry = row.entry + ":127.0.0.1";
+    const std::string url = "http://" + row.host + port + "/";
+    const auto theirs = Process({"curl", "-sS", "--resolve", entry, url}).wait();
+    const auto ours = redial_command({"get", "--retry", "0", "--resolve", entry, url});
+    EXPECT_EQ(ours.out, theirs.out) << entry;
+    EXPECT_EQ(ours.out, row.found ? "ok" : "") << entry << ours.err;
+  }
+  const auto wild = redial_command({"get", "--resolve", "*" + port + ":192.0.2.7", "--resolve",
+                                    "a.test" + port + ":127.0.0.1", "http://a.test" + port + "/"});
+  EXPECT_EQ(wild.out, "ok") << "a host of its own comes first";
+  EXPECT_EQ(redial_command({"get", "--resolve",
+                            "b\xC3\xBC"
+                            "cher.test" +
+                                port + ":127.0.0.1",
+                            "http://xn--bcher-kva.test" + port + "/"})
+                .out,
+            "ok");
 }
 
 TEST(AsCurl, AnAnswerInHttp10IsShownAsOne) {

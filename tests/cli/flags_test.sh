@@ -15,6 +15,19 @@ expect 2 '-x: SOCKS proxies are not supported' "$REDIAL" run jobs -x socks5h://1
 expect 2 '--resolve: not an address: notanip' "$REDIAL" get http://a.test:8090/ --resolve a.test:8090:notanip
 expect 2 '--resolve: not an address: 1.2.3' "$REDIAL" get http://a.test/ --resolve a.test:80:127.0.0.1,1.2.3
 expect 0 '' "$REDIAL" get "http://a.test:${url##*:}/" --resolve "a.test:${url##*:}:127.0.0.1,[::1]"
+expect 2 "--resolve: 'abc' is not a port" "$REDIAL" get http://a.test/ --resolve a.test:abc:127.0.0.1
+expect 2 "--resolve: 'a b' is not a host" "$REDIAL" get http://a.test/ --resolve 'a b:80:127.0.0.1'
+for list in '' ,; do expect 2 '--resolve: no address' "$REDIAL" get http://a.test/ --resolve "a.test:80:$list"; done
+expect 2 "--retry-on: ',' is an empty list" "$REDIAL" get "$url/" --retry-on ,
+expect 2 "--retry-methods: ',' is an empty list" "$REDIAL" get "$url/" --retry-methods ,
+expect 2 '--retry-methods: any stands alone' "$REDIAL" get "$url/" --retry-methods any,PUT
+expect 0 '' "$REDIAL" get "$url/" --retry-methods ANY
+expect 2 'not a size: 1.5k$' "$REDIAL" get "$url/" --max-filesize 1.5k
+expect 2 '-e: ;auto' "$REDIAL" get "$url/" -e 'http://b.test/;auto'
+mkdir folder
+expect 2 '--cacert: folder is a directory' "$REDIAL" get "$url/" --cacert folder
+expect 2 'FILE:PASSWORD is not supported' "$REDIAL" get "$url/" --cert cert.pem:hidden-word
+! grep -q hidden-word err || fail 'a password was told'
 expect 2 'there is no command bogus;' "$REDIAL" bogus "$url/"
 expect 2 'A subcommand is required' "$REDIAL"
 for command in 'run jobs --from-line' 'fault-server --fault F21-rst --every' 'fault-server --fault F21-rst --times'; do
@@ -62,6 +75,27 @@ script '"route" is given twice' '{"routes": {"": {}}, "rules": [{"when": {"route
 printf '\xef\xbb\xbf%s' '{"routes": {"": {"body": "marked"}}}' >marked.json
 serve --script marked.json
 [ "$("$REDIAL" get "$url/")" = marked ] || fail 'a byte order mark'
+
+# --- bodies from what is no file: read before anything is sent, in a file of no name when they are large
+expect 0 '' "$REDIAL" post "$base/" --data-binary @<(printf piped)
+said 'body == b"piped"'
+printf 'from\ninput' | "$REDIAL" post "$base/" --data-binary @/dev/stdin >out || fail '@/dev/stdin'
+said 'body == b"from\ninput"'
+expect 0 '' "$REDIAL" post "$base/" --data-binary @/dev/null
+said 'body == b"" and e["headers"]["content-length"] == "0"'
+expect 0 '' "$REDIAL" post "$base/" --data-binary @/proc/self/status
+said 'b"Pid:" in body'
+for given in '--data-binary @-' '-d @-' '--json @-' '--data-urlencode @-' '-d a -d @-'; do
+  head -c 3000000 /dev/zero | tr '\0' x | "$REDIAL" post "$base/" $given >out || fail "$given"
+  said 'body.endswith(b"x" * 3000000) and int(e["headers"]["content-length"]) == len(body)'
+done
+head -c 3000000 /dev/zero | "$REDIAL" post "$base/" -F f=@- -F 'g=<-' >out || fail '-F @-'
+said 'b"\0" * 3000000 in body'
+before=$(wc -l <ledger)
+head -c 3000000 /dev/zero | (ulimit -f 1; "$REDIAL" post "$url/" --data-binary @- >out 2>err)
+[ $? = 74 ] && grep -q 'temporary file in .*: File too large' err || fail "a full disk: $(cat err)"
+head -c 3000000 /dev/zero | expect 74 'TMPDIR=/nonexistent' env TMPDIR=/nonexistent "$REDIAL" post "$url/" -F f=@-
+[ "$(wc -l <ledger)" = "$before" ] || fail 'something was sent'
 
 # --- logins: as curl, a field by hand counts instead of -u, and an empty one is none
 login() {  # what is sent, flags…

@@ -18,6 +18,10 @@ expect 0 'Authorization: \*\*\*' "$REDIAL" get -n -v --report report "$base/"
 ! grep -q "hidden-word\|$basic" err report || fail 'a password was told'
 expect 0 '' "$REDIAL" get -n -u me:mine "$base/"
 said "'$basic' not in e['headers']['authorization']"
+expect 0 '' "$REDIAL" get -n "${base/\/\//\/\/ada@}/"  # as curl: the URL's user has that user's password
+said "e['headers']['authorization'] == 'Basic $basic'"
+expect 0 '' "$REDIAL" get -n "${base/\/\//\/\/eve@}/"
+said "e['headers']['authorization'] == 'Basic $(printf eve: | base64)'"
 mv .netrc other
 expect 0 '' "$REDIAL" get --netrc-file other "$base/"
 said "e['headers']['authorization'] == 'Basic $basic'"

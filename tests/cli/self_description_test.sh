@@ -30,6 +30,9 @@ if len(commands) < 14:
     sys.exit(f"commands: {commands}")
 for command in commands:
     need(rf"^redial {command} \[options\]", man, "man: no synopsis of", command)
+    if command == "get":
+        usual = told(command).split("\nOptions:\n")[1].split("\n\n")[0]
+        need(r"\A  -h,--help[^\n]*\Z", usual, "get --help: a flag of no group:", usual)
     of_bash = re.search(rf"^    {command}\) words='(.*)' ;;$", bash, re.MULTILINE)[1].split()
     of_zsh = re.search(rf"^    {command}\)$(.*?);;$", zsh, re.MULTILINE | re.DOTALL)[1]
     of_fish = "\n".join(line for line in fish.split("\n") if f"__fish_seen_subcommand_from {command}'" in line)

@@ -238,13 +238,16 @@ Resolver::~Resolver() {
 }
 
 std::optional<Addresses> Resolver::at_hand(const std::string& host, std::uint16_t port) const {
+  if (!fixed_.empty()) {
+    const std::string at_port = ":" + std::to_string(port);
+    auto entry = fixed_.find(host + at_port);
+    if (entry == fixed_.end()) entry = fixed_.find("*" + at_port);
+    if (entry != fixed_.end()) return from_text(host, entry->second);
+  }
   boost::system::error_code not_literal;
   const address literal = boost::asio::ip::make_address(host, not_literal);
   if (!not_literal) return Addresses{.list = {literal}, .fault = Fault::none, .detail = {}};
-  if (fixed_.empty()) return std::nullopt;
-  const auto entry = fixed_.find(host + ":" + std::to_string(port));
-  if (entry == fixed_.end()) return std::nullopt;
-  return from_text(host, entry->second);
+  return std::nullopt;
 }
 
 Resolver::Ticket Resolver::look_up(const std::string& host, std::function<void(Addresses)> done) {

@@ -109,6 +109,11 @@ TEST(Resolver, LiteralsAndGivenAddressesNeedNoLookUp) {
   EXPECT_EQ(resolver.at_hand("::1", 80)->list.at(0).to_string(), "::1");
   EXPECT_EQ(resolver.at_hand("a.test", 81)->list.at(0).to_string(), "192.0.2.7");
   EXPECT_FALSE(resolver.at_hand("a.test", 80).has_value());
+  given.resolve["*:81"] = {"192.0.2.8"};
+  const Resolver wild(given);
+  EXPECT_EQ(wild.at_hand("a.test", 81)->list.at(0).to_string(), "192.0.2.7");
+  EXPECT_EQ(wild.at_hand("b.test", 81)->list.at(0).to_string(), "192.0.2.8");
+  EXPECT_FALSE(wild.at_hand("b.test", 80).has_value());
 }
 
 TEST(Resolver, AnAbandonedLookUpIsDroppedAndOthersGoOn) {
