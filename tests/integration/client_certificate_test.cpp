@@ -1,6 +1,11 @@
 // Servers that ask for a client certificate, in both versions of TLS.
 
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 
 #include "integration/support.hpp"
 
@@ -40,6 +45,32 @@ TEST(ClientCertificate, ItsKeyMayLieInAFileOfItsOwn) {
   const std::string file = demanding.server.client_certificate_file();
   Session session = demanding.session({.cert_file = file, .key_file = file});
   EXPECT_EQ(session.get(demanding.server.url()).body(), "welcome");
+}
+
+// OpenSSL by itself would ask on the terminal.
+TEST(ClientCertificate, AnEncryptedKeyIsRefusedAndNobodyIsAsked) {
+  const Demanding demanding(13);
+  const std::string plain = demanding.server.client_certificate_file();
+  const std::string file = ::testing::TempDir() + "redial-encrypted.pem";
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(plain.c_str(), "re"),
+                                                           std::fclose);
+  ASSERT_NE(in, nullptr);
+  EVP_PKEY* const key = PEM_read_PrivateKey(in.get(), nullptr, nullptr, nullptr);
+  ASSERT_NE(key, nullptr);
+  std::FILE* const out = std::fopen(file.c_str(), "we");
+  ASSERT_NE(out, nullptr);
+  char password[] = "hidden-word";
+  EXPECT_EQ(PEM_write_PrivateKey(out, key, EVP_aes_128_cbc(), nullptr, 0, nullptr, password), 1);
+  std::fclose(out);
+  EVP_PKEY_free(key);
+  try {
+    (void)demanding.session({.cert_file = plain, .key_file = file});
+    ADD_FAILURE();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_NE(std::string(error.what()).find("key is encrypted"), std::string::npos)
+        << error.what();
+  }
+  std::remove(file.c_str());
 }
 
 TEST(ClientCertificate, InTls12ARefusalComesBeforeTheRequest) {

@@ -21,8 +21,16 @@ std::string reason_of(unsigned long code) {
   return text == nullptr ? "unknown reason" : text;
 }
 
-[[noreturn]] void refuse(const char* field, const std::string& file) {
-  const std::string reason = reason_of(ERR_get_error());
+// There is no password to give, and OpenSSL must not ask for one on the terminal of whoever uses
+// us.
+int no_password(char*, int, int, void* asked) {
+  if (asked != nullptr) *static_cast<bool*>(asked) = true;
+  return 0;
+}
+
+[[noreturn]] void refuse(const char* field, const std::string& file, bool encrypted = false) {
+  const std::string reason =
+      encrypted ? "its key is encrypted, which is not supported" : reason_of(ERR_get_error());
   ERR_clear_error();
   throw std::invalid_argument("TlsOptions." + std::string(field) + ": cannot use " + file + ": " +
                               reason);
@@ -51,10 +59,14 @@ TlsContext make_context(const TlsOptions& options) {
   }
   if (!options.cert_file.empty()) {
     const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
+    bool encrypted = false;
+    SSL_CTX_set_default_passwd_cb(raw, no_password);
+    SSL_CTX_set_default_passwd_cb_userdata(raw, &encrypted);
     if (SSL_CTX_use_certificate_chain_file(raw, options.cert_file.c_str()) != 1)
       refuse("cert_file", options.cert_file);
     if (SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) != 1)
-      refuse("key_file", key);
+      refuse("key_file", key, encrypted);
+    SSL_CTX_set_default_passwd_cb_userdata(raw, nullptr);
     if (SSL_CTX_check_private_key(raw) != 1) refuse("key_file", key);
   } else if (!options.key_file.empty()) {
     throw std::invalid_argument("TlsOptions.key_file: needs cert_file");
