@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -53,7 +54,8 @@ struct Commands {
 };
 
 void add_verb(CLI::App& app, Commands& commands, const char* name, const char* method) {
-  CLI::App* const verb = app.add_subcommand(name, std::string("make a ") + method + " call");
+  CLI::App* const verb = app.add_subcommand(
+      name, std::string(method[0] == 'O' ? "make an " : "make a ") + method + " call");
   declare(*verb, commands.flags);
   verb->add_option("URL", commands.flags.url, "http:// or https://")->required();
   verb->parse_complete_callback([&commands, method] {
@@ -137,6 +139,18 @@ void refuse_empty(CLI::App& app) {
     refuse_empty(*command);
 }
 
+// A standard descriptor that is closed would be given to the next file that is opened, and be read
+// or written in its place. It is taken by one whose use fails as the closed one's would.
+void keep_closed_descriptors_closed() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    const int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (::open("/dev/null", mode) != fd)  // the lowest that is free
+      throw UsageError("standard descriptor " + std::to_string(fd) +
+                       " is closed, and cannot be taken");
+  }
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{
       "redial makes one HTTP call finish well: it retries what is safe, waits as long as the "
@@ -194,6 +208,7 @@ int dispatch(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace redial::cli;
   try {
+    keep_closed_descriptors_closed();
     return dispatch(argc, argv);
   } catch (const UsageError& error) {
     std::fprintf(stderr, "redial: %s\n", redial::redact_urls(error.what()).c_str());

@@ -36,6 +36,7 @@ ResultFile::ResultFile(std::string path, There there) : path_(std::move(path)) {
 
 void ResultFile::open(There there) {
   if (path_.empty()) {
+    need_stdout();
     file_ = File(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
     if (file_.fd() < 0) fail(name_);
     return;

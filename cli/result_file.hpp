@@ -23,6 +23,8 @@ class ResultFile {
   /// Reports what only shows when a file is closed.
   void close();
   bool to_terminal() const noexcept { return terminal_; }
+  /// Not a pipe or a device, which keeps nothing.
+  bool is_regular() const noexcept { return regular_; }
   /// For messages; "standard output" without a path.
   const std::string& name() const noexcept { return name_; }
   const std::string& path() const noexcept { return path_; }

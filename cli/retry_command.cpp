@@ -235,9 +235,10 @@ int list_left_out(Results& results) {
   if (left.empty()) return k_ok;
   std::fprintf(
       stderr,
-      "redial: %zu jobs are not sent again by themselves; find out what happened, and name "
-      "the ones to send again:\n",
-      left.size());
+      "redial: %zu %s not sent again by %s; find out what happened, and name the ones to send "
+      "again:\n",
+      left.size(), left.size() == 1 ? "job is" : "jobs are",
+      left.size() == 1 ? "itself" : "themselves");
   for (const auto& [id, verdict] : left) {
     std::fprintf(stderr, "  %s  %s, resend %s (%s)  %s %s\n", printable(id).c_str(),
                  verdict->outcome.c_str(), verdict->resend.c_str(), verdict->reason.c_str(),
@@ -309,7 +310,7 @@ int run_retry(const RunFlags& flags, const Interrupt& interrupt) {
       count);
   RunOutput output(output_options);
   const auto next = [&](const Batch& batch) -> std::string {
-    if (output.path().empty()) return {};
+    if (output.path().empty() || !output.is_readable()) return {};
     return next_retry(flags.jobs, shell_quoted(output.path()), flags, batch.tally());
   };
   return worse(run_batch(flags, jobs, output, next, interrupt), left);

@@ -131,7 +131,8 @@ std::string summary(const Batch& batch, const JobSource& source,
     text += fmt::format(
         ", {}/s", grouped(static_cast<std::uint64_t>(static_cast<double>(tally.done()) / seconds)));
   if (tally.extra_sends() > 0)
-    text += ", " + counted(tally.extra_sends(), "requests more than jobs (retries, redirects)");
+    text += ", " + counted(tally.extra_sends(), tally.extra_sends() == 1 ? "request" : "requests") +
+            " more than jobs (retries, redirects)";
   const std::chrono::duration<double> held = tally.held_back();
   if (held >= 50ms)
     text +=
@@ -322,13 +323,13 @@ int run_jobs(const RunFlags& flags, const Interrupt& interrupt) {
                             " -o NEW.jsonl",
                         flags);
     }
-    if (!again.empty()) {
+    if (!again.empty() && output.is_readable()) {
       text += next_retry(again, out, flags, tally);
-    } else if (tally.repeatable() > 0) {
+    } else if (again.empty() && tally.repeatable() > 0) {
       text +=
           "  next time: --save-jobs FILE, so that `redial retry` can send the failed ones again\n";
     }
-    if (tally.of(CallOutcome::in_doubt) > 0) {
+    if (tally.of(CallOutcome::in_doubt) > 0 && output.is_readable()) {
       text += fmt::format(
           "  in doubt: find out which of these happened: jq -r 'select(.outcome==\"in_doubt\").id' "
           "{}\n",

@@ -44,6 +44,8 @@ class RunOutput {
   std::vector<const InFlight*> unwritten() const { return order_.held(); }
   bool to_terminal() const noexcept { return results_.to_terminal(); }
   const std::string& path() const noexcept { return results_.path(); }
+  /// Whether `path` holds the results afterwards, or, without one, may be made to.
+  bool is_readable() const noexcept { return path().empty() || results_.is_regular(); }
 
  private:
   void write(const EndedJob& ended);

@@ -34,6 +34,28 @@ expect 2 'IDS: must not be empty' "$REDIAL" retry jobs results ''
 expect 0 '' "$REDIAL" get "$url/name" -x '' --noproxy '' -A '' -e '' -b '' -w ''
 expect 0 '' "$REDIAL" post "$url/a" -d ''
 
+# --- descriptors that are closed are not taken by what is opened next
+sent=$(wc -l <ledger)
+expect 2 'cannot open -\|cannot read standard input' bash -c '"$0" post "$1" -d @- <&-' "$REDIAL" "$url/a"
+expect 2 'standard input' bash -c '"$0" run - <&-' "$REDIAL"
+for command in "get $url/name" "get -N $url/name" "post $url/a -d x -o /dev/null -w done" "run jobs" \
+  "post $url/a -d x -o /dev/null --report -"; do
+  expect 74 'standard output: it is closed; nothing was sent' bash -c '"$@" >&-' - "$REDIAL" $command
+done
+[ "$(wc -l <ledger)" = "$sent" ] || fail "something was sent"
+expect 0 '' bash -c '"$0" get "$1" -o there >&-' "$REDIAL" "$url/name"
+bash -c '"$0" get "$1" -v 2>&-' "$REDIAL" "$url/name" | grep -qx 'the answer' || fail 'a closed standard error'
+
+# --- results that go nowhere are not offered for a retry
+echo "$url/missing" >jobs
+expect 3 'failed' "$REDIAL" run jobs -o /dev/null --retry 0
+! grep -q /dev/null err || fail "$(cat err)"
+
+# --- what others say cannot steer a terminal
+echo '{"routes": {"": {"status": 404, "headers": {"Content-Type": "text/plain; charset=utf-8"}, "body": "a\u009b31mb\u00e9"}}}' >steer.json
+serve --script steer.json
+expect 3 'the server said: a 31mbé' "$REDIAL" get "$url/"
+
 # --- a file that may not grow is a full disk: no half a line, and no death by SIGXFSZ
 for i in $(seq 40); do echo "$url/name"; done >many
 (ulimit -f 2; "$REDIAL" run many --concurrency 1 -o full 2>err; echo $? >code)
