@@ -20,7 +20,7 @@ inline namespace v0 {
 /// as %22, %0D and %0A, everything else as the bytes given. Errors: `file` throws std::system_error
 /// naming a file that cannot be read. Thread safety: a value that shares its body's source.
 struct REDIAL_EXPORT Part {
-  std::string name;
+  std::string name;  ///< empty: it has none
   Body content = {};
   std::optional<std::string> filename = std::nullopt;  ///< set: servers take it for a file
   std::string type = {};                               ///< its Content-Type; empty: none

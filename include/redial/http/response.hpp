@@ -91,7 +91,7 @@ class REDIAL_EXPORT Response {
 class REDIAL_EXPORT BodySink {
  public:
   virtual ~BodySink();
-  /// The head has arrived. `response` has no body and no report yet.
+  /// The head has arrived. `response` has its history, but no body and no report yet.
   virtual void begin(const Response& response) = 0;
   virtual void write(std::string_view piece) = 0;
   /// Asked after each `write`. False: enough for now; nothing more is then read, and no thread

@@ -18,7 +18,7 @@ struct TlsOptions {
   std::string ca_file = {};    ///< PEM bundle, or a directory of hashed certificates, used instead
                                ///< of the system's; empty: the system's
   std::string cert_file = {};  ///< PEM client certificate (chain)
-  std::string key_file = {};   ///< its key; empty: in cert_file
+  std::string key_file = {};   ///< its key, not encrypted; empty: in cert_file
 
   bool operator==(const TlsOptions&) const = default;
 };

@@ -32,8 +32,8 @@ struct PoolOptions {
 /// Options of the wire: HTTP/1.1 over TCP and TLS.
 struct WireOptions {
   PoolOptions pool = {};
-  /// "host:port" (host lower case) to addresses ("127.0.0.1", "::1") used instead of a look-up, as
-  /// curl's --resolve.
+  /// "host:port" (as in a Url), or "*:port" for hosts without one of their own, to addresses
+  /// ("127.0.0.1", "::1") used instead of a look-up, as curl's --resolve.
   std::unordered_map<std::string, std::vector<std::string>> resolve = {};
   /// At most this many names are looked up at once. getaddrinfo cannot be stopped: a look-up that
   /// all its callers have given up keeps its thread until it returns, and another thread (up to 64
