@@ -170,7 +170,10 @@ class HttpCall final : public DriveHost {
   const Policy& policy_;
   const std::unique_ptr<Extras> extras_;
   CallOwner* const owner_;
-  HopCookies cookies_;
+  // Two flags stand in what would be its padding: there is one of these for every parked call.
+  [[no_unique_address]] HopCookies cookies_;
+  bool last_is_final_ = false;  // `last_` belongs to the last attempt
+  bool detached_ = false;
   std::unique_ptr<DigestCall> digest_;
   const Mount* mount_ = nullptr;
   const ProxyRoute* proxy_ = nullptr;
@@ -184,8 +187,6 @@ class HttpCall final : public DriveHost {
   // when the call ends there, and packed up when it goes on.
   HttpAttempt* answered_ = nullptr;
   KeptAnswer last_;
-  bool last_is_final_ = false;  // it belongs to the last attempt
-  bool detached_ = false;
   std::vector<Response> history_;
 };
 

@@ -246,9 +246,9 @@ void Session::State::add_key(Request& request, const IdempotencyKey* given,
   if (automatic) {
     key = random_uuid();
   } else if (made) {
-    key = said;
+    key = std::string(said);  // no larger than it is: it is kept
   } else if (!detail::is_blank_key(by_hand)) {
-    key = by_hand;  // as it was written, quotes and all
+    key = std::string(by_hand);  // as it was written, quotes and all
   }
   const std::size_t bytes = (made ? key : detail::unquoted_key(key)).size();
   if (bytes > keys.max_length) {
