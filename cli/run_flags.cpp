@@ -73,8 +73,7 @@ void declare_common(CLI::App& app, RunFlags& flags) {
   app.get_option("--cookie")
       ->description(
           "cookies 'a=b; c=d' for every job, or a cookie file that each begins with; what answers "
-          "set "
-          "stays with their job");
+          "set stays with their job");
   const char* const many = "Many calls";
   app.add_option("-o,--output", flags.output,
                  "results go to this file [standard output]; one that is there is kept as FILE.bak")
