@@ -7,6 +7,7 @@
 
 #include "call_options.hpp"
 #include "errors.hpp"
+#include "http/is_among.hpp"
 #include "split.hpp"
 
 namespace redial::cli {
@@ -70,11 +71,9 @@ void add_credentials(const CallFlags& flags, CallSetup& setup) {
     if (colon == std::string::npos) throw UsageError("-u: expected user:password");
     const std::string user = flags.user.substr(0, colon);
     const std::string password = flags.user.substr(colon + 1);
-    const auto& unset = setup.options.unset_headers;
     const bool by_hand =  // as curl: -H counts
         setup.options.headers.contains("Authorization") ||
-        std::any_of(unset.begin(), unset.end(),
-                    [](const std::string& name) { return iequals(name, "Authorization"); });
+        detail::is_among(setup.options.unset_headers, "Authorization");
     if (!by_hand)
       setup.options.auth =
           flags.digest ? Auth::digest(user, password) : Auth::basic(user, password);

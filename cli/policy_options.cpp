@@ -1,6 +1,5 @@
 #include "policy_options.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -9,6 +8,7 @@
 
 #include "call_options.hpp"
 #include "errors.hpp"
+#include "http/is_among.hpp"
 #include "session/blank_key.hpp"
 #include "session/policy_values.hpp"
 #include "split.hpp"
@@ -47,9 +47,7 @@ Statuses statuses_of(const std::string& list) {
 Methods methods_of(const std::string& list) {
   if (iequals(list, "any")) return Methods::any();
   const auto names = items_of("--retry-methods", list);
-  if (std::any_of(names.begin(), names.end(),
-                  [](const std::string& name) { return iequals(name, "any"); }))
-    throw UsageError("--retry-methods: any stands alone");
+  if (detail::is_among(names, "any")) throw UsageError("--retry-methods: any stands alone");
   try {
     return Methods(names.begin(), names.end());
   } catch (const std::invalid_argument& error) {

@@ -9,6 +9,8 @@
 
 #include <redial/http/headers.hpp>
 
+#include "http/utf8.hpp"
+
 namespace redial::cli {
 namespace {
 
@@ -51,24 +53,20 @@ Terminal terminal() {
 }
 
 std::string without_controls(std::string_view text) {
-  const auto byte_at = [&](std::size_t at) {
-    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-  };
   std::string out;
-  std::size_t within = 0;  // bytes that go on with a character of UTF-8
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const unsigned byte = byte_at(i);
-    const bool continues = byte >= 0x80 && byte < 0xC0;
-    if (continues && within > 0) {
-      --within;
-      out += text[i];
-      continue;
+  while (!text.empty()) {
+    const std::size_t size = detail::utf8_character_size(text);
+    const bool alone = size == 0;  // a byte that is no part of a character
+    const std::string_view character = text.substr(0, alone ? 1 : size);
+    const auto first = static_cast<unsigned char>(character.front());
+    const auto last = static_cast<unsigned char>(character.back());
+    const bool is_c1 = last >= 0x80 && last < 0xA0 && (alone || first == 0xC2);
+    if (is_c1 || first < 0x20 || first == 0x7F) {
+      out += ' ';
+    } else {
+      out += character;
     }
-    within = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : byte >= 0xC0 ? 1 : 0;
-    const bool coded = byte == 0xC2 && byte_at(i + 1) >= 0x80 && byte_at(i + 1) < 0xA0;
-    const bool control = coded || byte < 0x20 || byte == 0x7F || (continues && byte < 0xA0);
-    out += control ? ' ' : text[i];
-    if (coded) ++i;
+    text.remove_prefix(character.size());
   }
   return out;
 }

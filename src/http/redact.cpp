@@ -1,9 +1,9 @@
 #include <redial/http/redact.hpp>
 
-#include <algorithm>
-
 #include <redial/http/headers.hpp>
 #include <redial/http/text.hpp>
+
+#include "http/is_among.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::string_view k_hidden = "***";
 constexpr std::string_view k_ends = " \t\r\n\"'<>#";  // of a URL in a text; a fragment is no secret
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& one) { return iequals(one, name); });
-}
 
 // What stands at the beginning of `rest` before one of `ends`.
 std::string_view until(std::string_view rest, std::string_view ends) {
@@ -49,7 +44,7 @@ std::string redacted_once(std::string_view text,
     const std::string_view pair = until(until(text, k_ends), "&");
     const auto equals = pair.find('=');
     if (equals == std::string_view::npos) continue;
-    if (!contains(secret_query_names, percent_decode(pair.substr(0, equals)))) continue;
+    if (!detail::is_among(secret_query_names, percent_decode(pair.substr(0, equals)))) continue;
     out.append(pair.substr(0, equals + 1)).append(k_hidden);
     text.remove_prefix(pair.size());
   }
@@ -73,7 +68,7 @@ std::string redact_urls(std::string_view text, const std::vector<std::string>& s
 std::string redacted_field(std::string_view name, std::string_view value,
                            const std::vector<std::string>& secret_header_names,
                            const std::vector<std::string>& secret_query_names) {
-  if (contains(secret_header_names, name)) return std::string(k_hidden);
+  if (detail::is_among(secret_header_names, name)) return std::string(k_hidden);
   return redact_urls(value, secret_query_names);
 }
 

@@ -10,6 +10,7 @@
 
 #include "http/authority.hpp"
 #include "http/char_set.hpp"
+#include "http/is_among.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -339,9 +340,8 @@ std::string Url::redacted(const std::vector<std::string>& secret_query_names) co
     const std::string_view pair = rest.substr(0, ampersand);
     const auto equals = pair.find('=');
     const std::string name = percent_decode(pair.substr(0, equals));
-    const bool secret = equals != std::string_view::npos &&
-                        std::any_of(secret_query_names.begin(), secret_query_names.end(),
-                                    [&](const std::string& one) { return iequals(one, name); });
+    const bool secret =
+        equals != std::string_view::npos && detail::is_among(secret_query_names, name);
     out += separator;
     out.append(secret ? pair.substr(0, equals + 1) : pair).append(secret ? "***" : "");
     separator = '&';

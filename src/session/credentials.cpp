@@ -1,6 +1,6 @@
 #include "session/credentials.hpp"
 
-#include <algorithm>
+#include "http/is_among.hpp"
 
 namespace redial {
 inline namespace v0 {
@@ -31,8 +31,7 @@ const Auth* use(const Auth& auth, Request& request) {
 }
 
 bool leaves_out(const RequestOptions& call) {
-  return std::any_of(call.unset_headers.begin(), call.unset_headers.end(),
-                     [](const std::string& name) { return iequals(name, "Authorization"); });
+  return is_among(call.unset_headers, "Authorization");
 }
 
 }  // namespace

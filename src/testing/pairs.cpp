@@ -5,6 +5,8 @@
 #include <redial/http/redact.hpp>
 #include <redial/testing/cassette.hpp>
 
+#include "http/is_among.hpp"
+
 namespace redial {
 inline namespace v0 {
 namespace testing {
@@ -43,9 +45,7 @@ const std::vector<std::string>& secret_names() {
 }
 
 bool is_secret_name(std::string_view name) {
-  const auto& names = secret_names();
-  return std::any_of(names.begin(), names.end(),
-                     [name](const std::string& one) { return iequals(one, name); });
+  return detail::is_among(secret_names(), name);
 }
 
 std::string shown(const Pairs& pairs) {

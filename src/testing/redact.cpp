@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http/is_among.hpp"
 #include "testing/multipart.hpp"
 #include "testing/pairs.hpp"
 
@@ -17,10 +18,7 @@ using nlohmann::ordered_json;
 
 constexpr std::string_view k_hidden = "***";
 
-bool is_among(const std::vector<std::string>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(),
-                     [name](const std::string& one) { return iequals(one, name); });
-}
+using redial::detail::is_among;
 
 // "a=1; b=2" becomes "a=***; b=***".
 std::string hidden_cookies(std::string_view value) {
